@@ -1,0 +1,20 @@
+/* Tokens and keys: read from files, compared in constant time (libsodium), wiped when freed. */
+#ifndef BASE_SECRET_H
+#define BASE_SECRET_H
+
+#include "base/err.h"
+#include "base/view.h"
+
+struct secret; /* bytes in locked, guarded memory */
+
+/* Reads a file's content without the blanks around it. Refused when it is missing, empty, over 4 kB or readable by others
+ * than its owner and group. */
+enum outcome secret_read_file(const char *path, struct secret **secret, struct err *err);
+
+/* The candidate is the secret; takes the same time wherever they differ. */
+bool secret_equal(const struct secret *secret, struct view candidate);
+
+struct view secret_view(const struct secret *secret);
+void secret_free(struct secret **secret);
+
+#endif

@@ -1,0 +1,27 @@
+/* A text that grows: for building pages, JSON lines and parameters piece by piece. */
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
+
+#include "base/view.h"
+
+/* Starts as {0}. Owns its bytes until text_free. There is always a NUL behind the last byte once something was added. */
+struct text {
+    char *at;
+    size_t size, room;
+};
+
+void text_add(struct text *text, struct view v);
+void text_add_char(struct text *text, char c);
+void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* v as application/x-www-form-urlencoded: letters, digits and -_.~ stay, everything else is %XX. */
+void text_add_url(struct text *text, struct view v);
+
+/* v as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
+void text_add_json(struct text *text, struct view v);
+
+struct view text_view(const struct text *text);
+void text_clear(struct text *text); /* empty, keeps its room */
+void text_free(struct text *text);
+
+#endif

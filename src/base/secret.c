@@ -1,0 +1,105 @@
+/* Secrets lie in sodium_malloc's memory: between guard pages, not swapped, left out of core files, wiped when freed (rules C5). */
+#include "base/secret.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { SECRET_SIZE_MAX = 4096 };
+
+struct secret {
+    char *bytes;        /* sodium_malloc */
+    struct view inside; /* without the blanks around */
+};
+
+static enum outcome check_mode(int fd, const char *path, struct err *err)
+{
+    struct stat st;
+    if (fstat(fd, &st) != 0)
+        return err_refused(err, "%s: cannot be read: %s", path, strerrordesc_np(errno));
+    if (!S_ISREG(st.st_mode))
+        return err_refused(err, "%s: not a file", path);
+    if (st.st_mode & (S_IROTH | S_IWOTH))
+        return err_refused(err, "%s: others may read or write it (mode %03o); take that right away: chmod o= %s", path,
+                           (unsigned)st.st_mode & 0777, path);
+    return IS_DONE;
+}
+
+static enum outcome read_into(int fd, const char *path, struct secret *secret, struct err *err)
+{
+    size_t size = 0;
+    while (size <= SECRET_SIZE_MAX) {
+        ssize_t n = read(fd, secret->bytes + size, SECRET_SIZE_MAX + 1 - size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_refused(err, "%s: cannot be read: %s", path, strerrordesc_np(errno));
+        if (n == 0)
+            break;
+        size += (size_t)n;
+    }
+    if (size > SECRET_SIZE_MAX)
+        return err_refused(err, "%s: longer than %d bytes: no secret", path, SECRET_SIZE_MAX);
+    secret->inside = view_trim((struct view){secret->bytes, size});
+    return secret->inside.size ? IS_DONE : err_refused(err, "%s: empty", path);
+}
+
+static struct secret *secret_new(void)
+{
+    struct secret *secret = calloc(1, sizeof *secret);
+    if (secret && sodium_init() >= 0)
+        secret->bytes = sodium_malloc(SECRET_SIZE_MAX + 1);
+    if (!secret || !secret->bytes) {
+        fputs("out of guarded memory\n", stderr);
+        abort();
+    }
+    return secret;
+}
+
+enum outcome secret_read_file(const char *path, struct secret **secret, struct err *err)
+{
+    *secret = NULL;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return err_refused(err, "%s: cannot be read: %s", path, strerrordesc_np(errno));
+    struct secret *new = secret_new();
+    enum outcome outcome = check_mode(fd, path, err);
+    if (outcome == IS_DONE)
+        outcome = read_into(fd, path, new, err);
+    close(fd);
+    if (outcome != IS_DONE) {
+        secret_free(&new);
+        return outcome;
+    }
+    sodium_mprotect_readonly(new->bytes);
+    *secret = new;
+    return IS_DONE;
+}
+
+/* Compares hashes of the two, so that neither the length nor the place of the first difference can be told from the time. */
+bool secret_equal(const struct secret *secret, struct view candidate)
+{
+    unsigned char ours[crypto_generichash_BYTES], theirs[crypto_generichash_BYTES];
+    crypto_generichash(ours, sizeof ours, (const unsigned char *)secret->inside.at, secret->inside.size, NULL, 0);
+    crypto_generichash(theirs, sizeof theirs, (const unsigned char *)candidate.at, candidate.size, NULL, 0);
+    return sodium_memcmp(ours, theirs, sizeof ours) == 0;
+}
+
+struct view secret_view(const struct secret *secret)
+{
+    return secret->inside;
+}
+
+void secret_free(struct secret **secret)
+{
+    if (!*secret)
+        return;
+    sodium_free((*secret)->bytes);
+    free(*secret);
+    *secret = NULL;
+}
