@@ -9,6 +9,9 @@ struct arena;
 /* A new arena. Running out of memory ends the program: nothing the hall does goes on without it. */
 struct arena *arena_new(void);
 
+/* The same, for what is kept by the thousand and mostly fits into a kilobyte. */
+struct arena *arena_new_small(void);
+
 /* Frees the arena and all that came from it; *arena becomes NULL. NULL inside is fine. */
 void arena_free(struct arena **arena);
 

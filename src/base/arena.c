@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_SIZE = 8192, BLOCK_SIZE_MAX = 256 * 1024 };
+enum { FIRST_SIZE = 8192, SMALL_SIZE = 1024, BLOCK_SIZE_MAX = 256 * 1024 };
 
 struct block {
     struct block *older;
@@ -45,13 +45,23 @@ static size_t aligned(size_t size)
     return (size + step - 1) & ~(step - 1);
 }
 
-struct arena *arena_new(void)
+static struct arena *arena_of_size(size_t size)
 {
-    struct block *first = block_new(FIRST_SIZE, NULL);
+    struct block *first = block_new(size, NULL);
     struct arena *arena = (struct arena *)(void *)first->bytes;
     first->used = aligned(sizeof *arena);
     arena->newest = arena->first = first;
     return arena;
+}
+
+struct arena *arena_new(void)
+{
+    return arena_of_size(FIRST_SIZE);
+}
+
+struct arena *arena_new_small(void)
+{
+    return arena_of_size(SMALL_SIZE);
 }
 
 static void free_all_but_first(struct arena *arena)

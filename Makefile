@@ -1,0 +1,108 @@
+# make run: the whole hall on this machine. make test: every test. `make help` lists the rest.
+BUILD    ?= build
+ROOMS    ?= base sms grammar store web gateway tools
+WARN     := -Wall -Wextra -Werror -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wvla
+CFLAGS   ?= -O2 -g
+SAN      ?=
+SMSHALL  ?= $(BUILD)/smshall
+PREFIX   ?= /usr/local
+PACKAGES := libmicrohttpd libpq libpcre2-8 libcurl yaml-0.1 libsodium jansson zlib
+pkg      := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+libs     := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -Iinclude -D_GNU_SOURCE $(pkg)
+LDLIBS   += $(libs) -lpthread
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+export SMSHALL # to every script: which program it is about
+
+room_src := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
+room_obj := $(room_src:src/%.c=$(BUILD)/obj/%.o)
+top_obj  := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
+unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(foreach r,$(ROOMS),$(wildcard tests/unit/$(r)_*.c))))
+test_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c)))
+bench_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+c_files  := $(sort $(shell find src tests include -name '*.[ch]' 2>/dev/null))
+scripts  := $(sort .ci/run $(wildcard src/dev/*.sh tests/*.sh))
+
+# Before a library is installed pkg-config knows no flags, so what follows `deps` is a make of its own.
+again     = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+sanitized = +@$(MAKE) --no-print-directory test BUILD=build/$@ CFLAGS="-O1 -g"
+
+all: $(BUILD)/smshall ## build the program (the default)
+
+run: deps-run ## the whole hall on this machine, until Ctrl-C
+	$(again) all
+	@exec env --default-signal=INT src/dev/run.sh
+
+test: deps-test ## every test
+	$(again) all tests-built
+	@src/dev/test.sh $(unit_bin)
+
+unit: $(unit_bin) ## the unit tests alone (of ROOMS)
+	@for t in $(unit_bin); do echo "== $$t"; $$t || exit 1; done
+
+asan: ## every test, watched for faults of memory and undefined behaviour
+	$(sanitized) SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+
+tsan: ## the unit tests, watched for data races
+	$(sanitized) SAN="-fsanitize=thread" UNITS_ONLY=yes
+
+bench: deps-bench ## measures, side by side
+	$(again) all bench-built
+	@bash tests/bench.sh
+
+check: all ## reads commands/ and prints every fault
+	@$(BUILD)/smshall check
+
+lint: deps-lint ## clang-format, clang-tidy, cppcheck, shellcheck
+	clang-format --dry-run --Werror $(c_files)
+	@echo clang-tidy …
+	@printf '%s\n' $(filter %.c,$(c_files)) | xargs -P $$(nproc) -n 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' tidy
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 -Iinclude src tests
+	shellcheck $(scripts)
+
+fmt: deps-lint ## lays out the C files
+	clang-format -i $(c_files)
+
+deps: deps-test ## installs what is missing (apt-get), for run and test
+
+deps-run deps-test deps-lint deps-bench:
+	@src/dev/deps.sh $(@:deps-%=%)
+
+install: all ## to PREFIX (/usr/local), below DESTDIR
+	install -D -m 755 $(BUILD)/smshall $(DESTDIR)$(PREFIX)/bin/smshall
+	install -d $(foreach d,commands conf,$(DESTDIR)$(PREFIX)/share/smshall/$(d))
+	install -m 644 commands/*.yaml $(DESTDIR)$(PREFIX)/share/smshall/commands
+	find sql -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/smshall/{} ';'
+	install -m 644 conf/smshall.yaml conf/kannel.conf $(DESTDIR)$(PREFIX)/share/smshall/conf
+
+clean: ## removes what was built; the store of `make run` stays in var/
+	rm -rf build
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
+
+$(BUILD)/smshall: $(top_obj) $(room_obj)
+	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.o: src/%.c | libraries
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+
+# A program of the tests is one file, linked with all rooms: tests/unit/<room>_<what>.c is a unit test; tests/fault and tests/bench hold
+# what the scripts need.
+$(BUILD)/%: tests/%.c $(room_obj)
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(SAN) -MMD -MP -o $@ $< $(room_obj) $(LDLIBS) -lcmocka
+
+tests-built: $(unit_bin) $(test_bin)
+
+bench-built: $(bench_bin)
+
+libraries:
+	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'A library or pkg-config is missing: run `make deps` first.' >&2; exit 1; }
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all run test unit asan tsan bench check lint fmt deps deps-run deps-test deps-lint deps-bench install clean help \
+	tests-built bench-built libraries
