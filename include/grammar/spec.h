@@ -1,0 +1,92 @@
+/* The grammar as it lies in memory, and the reading of its files into that shape. Only the grammar's own files include this.
+ *
+ * A folder holds types.yaml, reading.yaml, answers.yaml and reserved.yaml; every other file is one command (DESIGN 3). */
+#ifndef GRAMMAR_SPEC_H
+#define GRAMMAR_SPEC_H
+
+#include "base/yaml.h"
+#include "grammar/faults.h"
+#include "grammar/index.h"
+#include "grammar/mask.h"
+#include "grammar/suggest.h"
+#include "grammar/template.h"
+
+struct reply {
+    struct view outcome, source;
+    int line;
+    size_t parts; /* SMS it may take (rules D10) */
+    struct template template;
+};
+
+struct row {
+    struct command command;
+    struct form *form;
+    size_t forms;
+    struct variant *variant; /* of all its forms */
+    size_t variants;
+    struct reply *reply;
+    size_t replies;
+    struct code *code;
+    size_t codes;
+    size_t parts;             /* of replies that name no number of their own */
+    const struct yaml *gives; /* field → the widest sample; NULL: not said, fields are not checked */
+    const struct yaml *examples;
+};
+
+/* Some texts of a table. */
+struct words {
+    struct view *word;
+    size_t count;
+};
+
+/* How people write around a code (rules D9). */
+struct reading {
+    struct view separator;       /* PCRE2 for one of what they type for `#` */
+    struct words quotes;         /* marks around a code */
+    bool quote_begins[256];      /* some quote begins with this byte */
+    struct words ends;           /* what ends the code in a forwarded instruction */
+    struct words words, numbers; /* what the rest of it must hold */
+    struct regex *serials;       /* a list of numbers, as an answer; begins with a digit */
+};
+
+struct reserved {
+    struct view text; /* folded */
+    int at, line;
+};
+
+struct grammar {
+    struct arena *arena;
+    struct types types;
+    struct reading reading;
+    struct reserved *reserved;
+    size_t reserved_count;
+    struct view reserved_file;
+    struct words masked; /* words of reserved.yaml that stand beside secrets */
+    struct masks masks;
+    struct index index;
+    struct row *row;
+    size_t rows;
+    struct table row_of; /* name → row[] */
+    const struct row *hall;
+};
+
+/* One file on its way into the grammar. */
+struct sheet {
+    struct grammar *grammar;
+    struct fault_log *log;
+    struct view file; /* as messages name it */
+    const struct yaml *root;
+};
+
+void spec_read_types(const struct sheet *sheet);
+void spec_read_reading(const struct sheet *sheet);
+void spec_read_answers(const struct sheet *sheet);
+void spec_read_reserved(const struct sheet *sheet);
+
+/* Fills the row; its forms are read, their variants not yet made. */
+void spec_read_command(const struct sheet *sheet, struct row *row);
+
+/* The kinds of port that a word stands for (hall, provider, any); 0: none. */
+int spec_at(struct view word);
+
+#endif

@@ -1,0 +1,18 @@
+/* Codes as suggestions compare them; suggestions themselves, help and lists are in grammar.h. */
+#ifndef GRAMMAR_SUGGEST_H
+#define GRAMMAR_SUGGEST_H
+
+#include "base/arena.h"
+
+/* The fixed beginning of a form, as suggestions compare it. */
+struct code {
+    struct view text;
+    const int32_t *point; /* its code points */
+    size_t points;
+    uint64_t letters; /* which characters it has: one bit each, by hash */
+};
+
+/* Keeps text. */
+struct code code_of(struct arena *arena, struct view text);
+
+#endif

@@ -1,0 +1,41 @@
+/* The types of captures (commands/types.yaml). A row says what people type; the code below knows how a value is checked and brought to its
+ * normal form, by the row's `normal`. */
+#ifndef GRAMMAR_TYPES_H
+#define GRAMMAR_TYPES_H
+
+#include "base/arena.h"
+#include "grammar/table.h"
+
+struct type;
+
+/* Brings what a pattern captured (folded) to its normal form; false: it is no such value after all (month 13, a wrong check digit). */
+struct normal {
+    const char *name;
+    bool (*apply)(const struct type *type, struct arena *arena, struct view raw, struct view *value);
+};
+
+struct type {
+    struct view name;
+    struct view pattern;         /* PCRE2, without groups that capture: the row's patterns as alternatives */
+    const struct normal *normal; /* text | month | id_card | yuan | serials | msisdn */
+    bool is_secret;              /* never written anywhere (rules C5) */
+    bool is_loose;               /* takes nearly anything: gives way to a form that says more */
+    uint64_t least, most;        /* of month (201211) and yuan (whole ones); 0 = no limit */
+    struct view *sample;         /* values that people might type; the loader tries every form with them */
+    size_t samples;
+    int line;
+};
+
+struct types {
+    struct type *type;
+    size_t count;
+};
+
+/* NULL: no such. */
+const struct type *types_find(const struct types *types, struct view name);
+const struct normal *normal_find(struct view name);
+
+/* The numbers of a list "1、3" with commas between: "1,3". In their order, repeated ones kept, zeros in front dropped. */
+struct view serials_normal(struct arena *arena, struct view raw);
+
+#endif

@@ -1,0 +1,113 @@
+/* From forms to what matching needs: variants in the index, codes for suggestions, words beside which secrets are masked. */
+#include "grammar/build.h"
+
+#include "sms/fold.h"
+
+/* --- variants --- */
+
+static int port_bit(size_t kind)
+{
+    return kind == 0 ? AT_HALL : AT_PROVIDER;
+}
+
+static void note_same_text(struct fault_log *log, const struct variant *variant, const struct variant *other, struct view text)
+{
+    fault_note(log, variant->row->command.file, variant->form->line, "the form \"%.*s\" reads \"%.*s\", as \"%.*s\" in %.*s:%d does",
+               VIEW_ARG(variant->form->text), VIEW_ARG(text), VIEW_ARG(other->form->text), VIEW_ARG(other->row->command.file),
+               other->form->line);
+}
+
+static void add_fixed(struct grammar *grammar, struct fault_log *log, struct variant *variant)
+{
+    const struct variant *taken = NULL;
+    variant->head = fold(grammar->arena, variant->head);
+    if (!variant->head.size) {
+        fault_note(log, variant->row->command.file, variant->form->line, "the form \"%.*s\" can never match: it is empty when folded",
+                   VIEW_ARG(variant->form->text));
+        return;
+    }
+    struct fixed *fixed = index_fixed(&grammar->index, variant->head);
+    for (size_t kind = 0; kind < PORT_KINDS; kind++) {
+        if (!(variant->row->command.at & port_bit(kind)))
+            continue;
+        if (fixed->variant[kind])
+            taken = fixed->variant[kind];
+        else
+            fixed->variant[kind] = variant;
+    }
+    if (taken)
+        note_same_text(log, variant, taken, variant->head);
+}
+
+static void add_variant(struct grammar *grammar, struct fault_log *log, struct row *row, const struct form *form, unsigned chosen)
+{
+    struct variant *variant = &row->variant[row->variants++];
+    struct err err;
+    form_variant(grammar->arena, form, chosen, grammar->reading.separator, variant);
+    variant->row = row;
+    if (!variant->tail.size)
+        add_fixed(grammar, log, variant);
+    else if (index_add(&grammar->index, variant, &err) != IS_DONE)
+        fault_note(log, row->command.file, form->line, "the form \"%.*s\" %s", VIEW_ARG(form->text), err.text);
+}
+
+static void add_variants(struct grammar *grammar, struct fault_log *log, struct row *row)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < row->forms; i++)
+        count += row->form[i].options + 1;
+    row->variant = ARENA_ARRAY(grammar->arena, struct variant, count + 1);
+    for (size_t i = 0; i < row->forms; i++)
+        for (unsigned chosen = 0; chosen <= row->form[i].options; chosen++)
+            add_variant(grammar, log, row, &row->form[i], chosen);
+}
+
+/* --- codes --- */
+
+static bool has_code(const struct row *row, struct view text)
+{
+    for (size_t i = 0; i < row->codes; i++)
+        if (view_equal(row->code[i].text, text))
+            return true;
+    return false;
+}
+
+static void add_codes(struct grammar *grammar, struct row *row)
+{
+    row->code = ARENA_ARRAY(grammar->arena, struct code, row->variants + 1);
+    for (size_t i = 0; i < row->variants; i++) {
+        struct view head = row->variant[i].head;
+        if (head.size && !has_code(row, head))
+            row->code[row->codes++] = code_of(grammar->arena, head);
+    }
+}
+
+/* --- masks --- */
+
+static void set_masks(struct grammar *grammar)
+{
+    size_t count = grammar->masked.count, found = 0;
+    for (size_t i = 0; i < grammar->rows; i++)
+        count += grammar->row[i].variants;
+    struct view *word = ARENA_ARRAY(grammar->arena, struct view, count + 1);
+    for (size_t i = 0; i < grammar->masked.count; i++) {
+        word[found] = fold(grammar->arena, grammar->masked.word[i]);
+        found += word[found].size > 0;
+    }
+    for (size_t i = 0; i < grammar->rows; i++)
+        for (size_t k = 0; k < grammar->row[i].variants; k++) {
+            const struct variant *variant = &grammar->row[i].variant[k];
+            if (variant->has_secret && variant->head.size)
+                word[found++] = variant->head;
+        }
+    masks_set(&grammar->masks, word, found);
+}
+
+void build_index(struct grammar *grammar, struct fault_log *log)
+{
+    for (size_t i = 0; i < grammar->rows; i++) {
+        add_variants(grammar, log, &grammar->row[i]);
+        add_codes(grammar, &grammar->row[i]);
+    }
+    set_masks(grammar);
+}

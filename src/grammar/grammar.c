@@ -1,0 +1,216 @@
+/* Loading: the four tables first, because the commands are written in their terms; then the commands; then, if all could be read, what
+ * they promise is proved. A grammar is given out only when there was no fault at all. */
+#include "grammar/grammar.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "grammar/build.h"
+#include "grammar/prove.h"
+
+const char *effect_name(enum effect effect)
+{
+    static const char *const name[] = {[EFFECT_READS] = "reads", [EFFECT_CHANGES] = "changes", [EFFECT_LEAVES] = "leaves"};
+    return name[effect];
+}
+
+const char *confirm_name(enum confirm confirm)
+{
+    static const char *const name[] = {[CONFIRM_NEVER] = "never", [CONFIRM_WHEN_CHARGED] = "when_charged", [CONFIRM_ALWAYS] = "always"};
+    return name[confirm];
+}
+
+/* --- files --- */
+
+static const struct {
+    const char *name;
+    void (*read)(const struct sheet *sheet);
+} table_files[] = {
+    {"types.yaml", spec_read_types},
+    {"reading.yaml", spec_read_reading},
+    {"answers.yaml", spec_read_answers},
+    {"reserved.yaml", spec_read_reserved},
+};
+enum { TABLE_FILES = sizeof table_files / sizeof *table_files };
+
+static bool is_table_file(const char *name)
+{
+    for (size_t i = 0; i < TABLE_FILES; i++)
+        if (strcmp(name, table_files[i].name) == 0)
+            return true;
+    return false;
+}
+
+/* A YAML file that is neither hidden nor one of the tables. */
+static int is_command_file(const struct dirent *entry)
+{
+    size_t size = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".yaml") == 0 && !is_table_file(entry->d_name);
+}
+
+static int compare_names(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name); /* alphasort would go by locale */
+}
+
+struct loader {
+    struct grammar *grammar;
+    struct fault_log log;
+    struct view folder;
+};
+
+/* Reads folder/name; false when that is not to be had, which is noted. */
+static bool open_sheet(struct loader *loader, const char *name, struct sheet *sheet)
+{
+    struct arena *arena = loader->grammar->arena;
+    struct yaml *root;
+    struct err err;
+    *sheet = (struct sheet){.grammar = loader->grammar, .log = &loader->log};
+    sheet->file = arena_printf(arena, "%.*s/%s", VIEW_ARG(loader->folder), name);
+    if (yaml_read_file(arena, sheet->file.at, &root, &err) != IS_DONE) {
+        fault_note_err(&loader->log, sheet->file, &err);
+        return false;
+    }
+    sheet->root = root;
+    return true;
+}
+
+static void read_tables(struct loader *loader)
+{
+    struct sheet sheet;
+    for (size_t i = 0; i < TABLE_FILES; i++)
+        if (open_sheet(loader, table_files[i].name, &sheet))
+            table_files[i].read(&sheet);
+}
+
+static void read_command(struct loader *loader, const char *name)
+{
+    struct grammar *grammar = loader->grammar;
+    struct row *row = &grammar->row[grammar->rows];
+    struct sheet sheet;
+    if (!open_sheet(loader, name, &sheet))
+        return;
+    row->command.number = grammar->rows;
+    spec_read_command(&sheet, row);
+    uint32_t number = *table_put(&grammar->row_of, row->command.name, (uint32_t)grammar->rows++);
+    if (number != row->command.number && row->command.name.size)
+        fault_note(&loader->log, sheet.file, sheet.root->line, "the command \"%.*s\" is also in %.*s", VIEW_ARG(row->command.name),
+                   VIEW_ARG(grammar->row[number].command.file));
+}
+
+static void read_commands(struct loader *loader)
+{
+    struct dirent **entry;
+    int count = scandir(loader->folder.at, &entry, is_command_file, compare_names);
+    if (count < 0) {
+        fault_note(&loader->log, loader->folder, 1, "cannot read the folder: %s", strerrordesc_np(errno));
+        return;
+    }
+    loader->grammar->row = ARENA_ARRAY(loader->grammar->arena, struct row, (size_t)count + 1);
+    for (int i = 0; i < count; i++) {
+        read_command(loader, entry[i]->d_name);
+        free(entry[i]);
+    }
+    free(entry);
+    if (count == 0)
+        fault_note(&loader->log, loader->folder, 1, "there are no commands in the folder");
+}
+
+static void prove(struct loader *loader)
+{
+    prove_forms(loader->grammar, &loader->log);
+    prove_reserved(loader->grammar, &loader->log);
+    prove_masks(loader->grammar, &loader->log);
+    prove_replies(loader->grammar, &loader->log);
+    if (loader->grammar->reading.serials)
+        prove_examples(loader->grammar, &loader->log);
+}
+
+static struct grammar *grammar_new(void)
+{
+    struct arena *arena = arena_new();
+    struct grammar *grammar = ARENA_NEW(arena, struct grammar);
+    grammar->arena = arena;
+    grammar->row_of.arena = arena;
+    grammar->index = (struct index){.arena = arena, .fixed_of = {.arena = arena}, .pattern_of = {.arena = arena}};
+    grammar->reading.separator = VIEW("(?:#)"); /* until reading.yaml says better */
+    return grammar;
+}
+
+struct grammar *grammar_load(const char *folder, struct faults *faults)
+{
+    struct grammar *grammar = grammar_new();
+    struct loader loader = {.grammar = grammar, .log = {.arena = grammar->arena}};
+    struct view path = view_of(folder);
+    while (path.size > 1 && path.at[path.size - 1] == '/')
+        path.size--;
+    loader.folder = arena_copy(grammar->arena, path);
+
+    read_tables(&loader);
+    read_commands(&loader);
+    build_index(grammar, &loader.log);
+    prove(&loader);
+    const uint32_t *hall = table_get(&grammar->row_of, VIEW("hall"));
+    grammar->hall = hall ? &grammar->row[*hall] : NULL;
+    bool is_good = loader.log.count == 0;
+    fault_log_write(&loader.log, faults);
+    if (!is_good)
+        grammar_free(&grammar);
+    return grammar;
+}
+
+void grammar_free(struct grammar **grammar)
+{
+    if (!*grammar)
+        return;
+    struct arena *arena = (*grammar)->arena;
+    index_close(&(*grammar)->index);
+    regex_free(&(*grammar)->reading.serials);
+    arena_free(&arena);
+    *grammar = NULL;
+}
+
+/* --- rows --- */
+
+size_t grammar_commands(const struct grammar *grammar)
+{
+    return grammar->rows;
+}
+
+const struct command *grammar_command(const struct grammar *grammar, size_t number)
+{
+    return &grammar->row[number].command;
+}
+
+const struct command *grammar_find(const struct grammar *grammar, struct view name)
+{
+    const uint32_t *number = table_get(&grammar->row_of, name);
+    return number ? &grammar->row[*number].command : NULL;
+}
+
+/* --- replies --- */
+
+static const struct reply *reply_of(const struct row *row, struct view outcome)
+{
+    for (size_t i = 0; row && i < row->replies; i++)
+        if (view_equal(row->reply[i].outcome, outcome))
+            return &row->reply[i];
+    return NULL;
+}
+
+enum outcome grammar_render(const struct grammar *grammar, struct arena *arena, struct view command, struct view outcome,
+                            const json_t *fields, struct view *text, struct err *err)
+{
+    const uint32_t *number = table_get(&grammar->row_of, command);
+    const struct reply *reply = reply_of(number ? &grammar->row[*number] : NULL, outcome);
+    if (!reply)
+        reply = reply_of(grammar->hall, outcome);
+    if (!reply)
+        return err_refused(err, "no reply \"%.*s\" of %.*s, nor of hall", VIEW_ARG(outcome), VIEW_ARG(command));
+    enum outcome rendered = template_render(&reply->template, arena, fields, text, err);
+    if (rendered != IS_DONE)
+        err_prefix(err, "reply \"%.*s\" of %.*s", VIEW_ARG(outcome), VIEW_ARG(command));
+    return rendered;
+}

@@ -1,0 +1,404 @@
+/* Reading goes on after a fault: each is noted, and something harmless stands in for what was wrong, so that one run finds them all. */
+#include "grammar/spec.h"
+
+#include <string.h>
+
+#include "sms/fold.h"
+
+enum { PARTS_DEFAULT = 2, PARTS_MAX = 10 };
+
+static void check_keys(const struct sheet *sheet, const struct yaml *map, const char *what, const char *const *keys)
+{
+    if (map->kind != YAML_MAP) {
+        fault_note(sheet->log, sheet->file, map->line, "%s must be a map of keys and values", what);
+        return;
+    }
+    for (const struct yaml *member = map->child; member; member = member->next) {
+        const char *const *key = keys;
+        while (*key && !view_equal(member->key, view_of(*key)))
+            key++;
+        if (!*key)
+            fault_note(sheet->log, sheet->file, member->key_line, "unknown key \"%.*s\" in %s", VIEW_ARG(member->key), what);
+    }
+}
+
+/* The member's text; NULL in *node when it is not there, or is no text (which is noted). */
+static struct view get_text(const struct sheet *sheet, const struct yaml *map, const char *key, const struct yaml **node)
+{
+    const struct yaml *member = yaml_get(map, view_of(key));
+    if (node)
+        *node = member;
+    if (!member)
+        return VIEW_NONE;
+    if (member->kind == YAML_SCALAR)
+        return member->value;
+    fault_note(sheet->log, sheet->file, member->line, "%s must be a text", key);
+    if (node)
+        *node = NULL;
+    return VIEW_NONE;
+}
+
+static uint64_t get_number(const struct sheet *sheet, const struct yaml *map, const char *key, uint64_t most, uint64_t otherwise)
+{
+    const struct yaml *node;
+    uint64_t number = otherwise;
+    struct view text = get_text(sheet, map, key, &node);
+    if (node && !view_number(text, most, &number))
+        fault_note(sheet->log, sheet->file, node->line, "%s must be a number of 0 to %llu", key, (unsigned long long)most);
+    return number;
+}
+
+static bool get_flag(const struct sheet *sheet, const struct yaml *map, const char *key)
+{
+    const struct yaml *node;
+    struct view text = get_text(sheet, map, key, &node);
+    if (node && !view_equal(text, VIEW("true")) && !view_equal(text, VIEW("false")))
+        fault_note(sheet->log, sheet->file, node->line, "%s must be true or false", key);
+    return view_equal(text, VIEW("true"));
+}
+
+/* The texts of a list; empty when it is not there, which is a fault when `must`. */
+static struct words get_words(const struct sheet *sheet, const struct yaml *map, const char *key, bool must)
+{
+    const struct yaml *list = yaml_get(map, view_of(key));
+    struct words words = {0};
+    size_t count = 0;
+    if (must && (!list || !list->child)) {
+        fault_note(sheet->log, sheet->file, list ? list->line : map->line, "%s is missing or empty", key);
+        return words;
+    }
+    if (list && list->kind != YAML_LIST) {
+        fault_note(sheet->log, sheet->file, list->line, "%s must be a list", key);
+        return words;
+    }
+    for (const struct yaml *item = list ? list->child : NULL; item; item = item->next)
+        count++;
+    words.word = ARENA_ARRAY(sheet->grammar->arena, struct view, count + 1);
+    for (const struct yaml *item = list ? list->child : NULL; item; item = item->next) {
+        if (item->kind == YAML_SCALAR && item->value.size)
+            words.word[words.count++] = item->value;
+        else
+            fault_note(sheet->log, sheet->file, item->line, "%s has an entry that is no text", key);
+    }
+    return words;
+}
+
+/* The words as alternatives of a pattern; each put through `write` first. */
+static struct view alternatives(struct arena *arena, struct words words, struct view (*write)(struct arena *, struct view))
+{
+    struct view all = VIEW("");
+    for (size_t i = 0; i < words.count; i++)
+        all = arena_printf(arena, "%.*s%s%.*s", VIEW_ARG(all), i ? "|" : "", VIEW_ARG(write(arena, words.word[i])));
+    return arena_printf(arena, "(?:%.*s)", VIEW_ARG(all));
+}
+
+static struct view as_it_is(struct arena *arena, struct view v)
+{
+    (void)arena;
+    return v;
+}
+
+/* --- types.yaml --- */
+
+static void read_type(const struct sheet *sheet, const struct yaml *node, struct type *type)
+{
+    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "min", "max", "samples", NULL};
+    const struct yaml *normal;
+    struct err err;
+    check_keys(sheet, node, "a type", keys);
+    struct words patterns = get_words(sheet, node, "patterns", true);
+    struct words samples = get_words(sheet, node, "samples", true);
+    struct view normal_name = get_text(sheet, node, "normal", &normal);
+    for (size_t i = 0; i < patterns.count; i++)
+        if (regex_check(patterns.word[i], &err) != IS_DONE)
+            fault_note(sheet->log, sheet->file, yaml_get(node, VIEW("patterns"))->line, "%s", err.text);
+    *type = (struct type){
+        .name = node->key,
+        .pattern = alternatives(sheet->grammar->arena, patterns, as_it_is),
+        .normal = normal_find(normal ? normal_name : VIEW("text")),
+        .is_secret = get_flag(sheet, node, "secret"),
+        .is_loose = get_flag(sheet, node, "loose"),
+        .least = get_number(sheet, node, "min", INT64_MAX, 0),
+        .most = get_number(sheet, node, "max", INT64_MAX, 0),
+        .sample = samples.word,
+        .samples = samples.count,
+        .line = node->key_line,
+    };
+    if (normal && !type->normal) {
+        fault_note(sheet->log, sheet->file, normal->line, "unknown normal form \"%.*s\"", VIEW_ARG(normal_name));
+        type->normal = normal_find(VIEW("text"));
+    }
+    if (!type->samples) {
+        static struct view stand_in = {"0", 1};
+        type->sample = &stand_in;
+        type->samples = 1;
+    }
+}
+
+static size_t children_of(const struct yaml *node)
+{
+    size_t count = 0;
+    for (const struct yaml *child = node ? node->child : NULL; child; child = child->next)
+        count++;
+    return count;
+}
+
+void spec_read_types(const struct sheet *sheet)
+{
+    struct types *types = &sheet->grammar->types;
+    types->type = ARENA_ARRAY(sheet->grammar->arena, struct type, children_of(sheet->root) + 1);
+    for (const struct yaml *node = sheet->root->child; node; node = node->next)
+        read_type(sheet, node, &types->type[types->count++]);
+}
+
+/* --- reading.yaml --- */
+
+void spec_read_reading(const struct sheet *sheet)
+{
+    static const char *const keys[] = {"separators", "quotes", "forwarded", NULL};
+    static const char *const forwarded_keys[] = {"ends", "words", "numbers", NULL};
+    struct reading *reading = &sheet->grammar->reading;
+    const struct yaml *forwarded = yaml_get(sheet->root, VIEW("forwarded"));
+    check_keys(sheet, sheet->root, "reading.yaml", keys);
+    reading->separator = alternatives(sheet->grammar->arena, get_words(sheet, sheet->root, "separators", true), pattern_quote);
+    reading->quotes = get_words(sheet, sheet->root, "quotes", false);
+    for (size_t i = 0; i < reading->quotes.count; i++)
+        reading->quote_begins[(unsigned char)reading->quotes.word[i].at[0]] = true;
+    if (!forwarded)
+        return;
+    check_keys(sheet, forwarded, "forwarded", forwarded_keys);
+    reading->ends = get_words(sheet, forwarded, "ends", true);
+    reading->words = get_words(sheet, forwarded, "words", true);
+    reading->numbers = get_words(sheet, forwarded, "numbers", true);
+}
+
+/* --- answers.yaml --- */
+
+static void read_answer(const struct sheet *sheet, const char *key, enum answer answer)
+{
+    struct words words = get_words(sheet, sheet->root, key, true);
+    for (size_t i = 0; i < words.count; i++) {
+        struct view text = fold(sheet->grammar->arena, words.word[i]);
+        int line = yaml_get(sheet->root, view_of(key))->line;
+        if (!text.size) {
+            fault_note(sheet->log, sheet->file, line, "the word \"%.*s\" is empty when folded", VIEW_ARG(words.word[i]));
+            continue;
+        }
+        struct fixed *fixed = index_fixed(&sheet->grammar->index, text);
+        if (fixed->answer)
+            fault_note(sheet->log, sheet->file, line, "the word \"%.*s\" is given twice", VIEW_ARG(words.word[i]));
+        fixed->answer = answer;
+    }
+}
+
+void spec_read_answers(const struct sheet *sheet)
+{
+    static const char *const keys[] = {"yes", "no", "serials", NULL};
+    struct reading *reading = &sheet->grammar->reading;
+    const struct yaml *node;
+    struct err err;
+    check_keys(sheet, sheet->root, "answers.yaml", keys);
+    read_answer(sheet, "yes", ANSWER_YES);
+    read_answer(sheet, "no", ANSWER_NO);
+    struct view serials = get_text(sheet, sheet->root, "serials", &node);
+    if (!node)
+        fault_note(sheet->log, sheet->file, sheet->root->line, "serials is missing");
+    else if (regex_check(serials, &err) != IS_DONE || regex_compile(serials, &reading->serials, &err) != IS_DONE)
+        fault_note(sheet->log, sheet->file, node->line, "%s", err.text);
+}
+
+/* --- reserved.yaml --- */
+
+int spec_at(struct view word)
+{
+    static const struct {
+        const char *word;
+        int at;
+    } table[] = {{"hall", AT_HALL}, {"provider", AT_PROVIDER}, {"any", AT_HALL | AT_PROVIDER}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (view_equal(word, view_of(table[i].word)))
+            return table[i].at;
+    return 0;
+}
+
+/* A kind of port at key `at`, or `otherwise` when there is none. */
+static int get_at(const struct sheet *sheet, const struct yaml *map, int otherwise)
+{
+    const struct yaml *node;
+    struct view text = get_text(sheet, map, "at", &node);
+    int at = node ? spec_at(text) : otherwise;
+    if (node && !at)
+        fault_note(sheet->log, sheet->file, node->line, "at must be hall, provider or any, not \"%.*s\"", VIEW_ARG(text));
+    return at ? at : otherwise;
+}
+
+static void read_reserved_group(const struct sheet *sheet, const struct yaml *node)
+{
+    static const char *const keys[] = {"words", "at", NULL};
+    struct grammar *grammar = sheet->grammar;
+    check_keys(sheet, node, "a group of reserved words", keys);
+    int at = get_at(sheet, node, AT_HALL | AT_PROVIDER);
+    struct words words = get_words(sheet, node, "words", true);
+    struct reserved *all = ARENA_ARRAY(grammar->arena, struct reserved, grammar->reserved_count + words.count);
+    if (grammar->reserved_count)
+        memcpy(all, grammar->reserved, grammar->reserved_count * sizeof *all);
+    for (size_t i = 0; i < words.count; i++)
+        all[grammar->reserved_count++] = (struct reserved){fold(grammar->arena, words.word[i]), at, node->line};
+    grammar->reserved = all;
+}
+
+void spec_read_reserved(const struct sheet *sheet)
+{
+    static const char *const keys[] = {"reserved", "masked", NULL};
+    const struct yaml *groups = yaml_get(sheet->root, VIEW("reserved"));
+    check_keys(sheet, sheet->root, "reserved.yaml", keys);
+    sheet->grammar->reserved_file = sheet->file;
+    if (!groups || groups->kind != YAML_LIST || !groups->child)
+        fault_note(sheet->log, sheet->file, groups ? groups->line : sheet->root->line, "reserved must be a list of groups of words");
+    else
+        for (const struct yaml *node = groups->child; node; node = node->next)
+            read_reserved_group(sheet, node);
+    sheet->grammar->masked = get_words(sheet, sheet->root, "masked", false);
+}
+
+/* --- a command --- */
+
+/* Names go into SQL function names and metrics: small letters, digits, _. */
+static bool is_name(struct view v)
+{
+    for (size_t i = 0; i < v.size; i++)
+        if (!((v.at[i] >= 'a' && v.at[i] <= 'z') || (i > 0 && (v.at[i] == '_' || (v.at[i] >= '0' && v.at[i] <= '9')))))
+            return false;
+    return v.size > 0 && v.size <= 48;
+}
+
+static struct view get_name(const struct sheet *sheet, const char *key)
+{
+    const struct yaml *node;
+    struct view name = get_text(sheet, sheet->root, key, &node);
+    if (node && !is_name(name))
+        fault_note(sheet->log, sheet->file, node->line, "%s must be a name of small letters, digits and _, not \"%.*s\"", key,
+                   VIEW_ARG(name));
+    return name;
+}
+
+/* The place in `names` of the word at key; `otherwise` when there is none. */
+static int get_choice(const struct sheet *sheet, const char *key, const char *(*name_of)(int), int choices, int otherwise)
+{
+    const struct yaml *node;
+    struct view text = get_text(sheet, sheet->root, key, &node);
+    for (int i = 0; node && i < choices; i++)
+        if (view_equal(text, view_of(name_of(i))))
+            return i;
+    if (node)
+        fault_note(sheet->log, sheet->file, node->line, "%s must be one of %s, %s, %s, not \"%.*s\"", key, name_of(0), name_of(1),
+                   name_of(2), VIEW_ARG(text));
+    return otherwise;
+}
+
+static const char *effect_of(int number)
+{
+    return effect_name((enum effect)number);
+}
+
+static const char *confirm_of(int number)
+{
+    return confirm_name((enum confirm)number);
+}
+
+static size_t get_parts(const struct sheet *sheet, const struct yaml *map, size_t otherwise)
+{
+    return (size_t)get_number(sheet, map, "parts", PARTS_MAX, otherwise);
+}
+
+static void read_forms(const struct sheet *sheet, struct row *row)
+{
+    const struct yaml *list = yaml_get(sheet->root, VIEW("forms"));
+    struct err err;
+    get_words(sheet, sheet->root, "forms", list != NULL); /* for its faults */
+    row->form = ARENA_ARRAY(sheet->grammar->arena, struct form, children_of(list) + 1);
+    for (const struct yaml *node = list ? list->child : NULL; node; node = node->next) {
+        struct form *form = &row->form[row->forms];
+        form->line = node->line;
+        if (node->kind != YAML_SCALAR || !node->value.size)
+            continue;
+        if (form_read(sheet->grammar->arena, &sheet->grammar->types, node->value, form, &err) == IS_DONE)
+            row->forms++;
+        else
+            fault_note(sheet->log, sheet->file, node->line, "the form \"%.*s\" %s", VIEW_ARG(node->value), err.text);
+    }
+}
+
+/* A reply is its text, or {text: …, parts: N}. */
+static void read_reply(const struct sheet *sheet, struct row *row, const struct yaml *node)
+{
+    static const char *const keys[] = {"text", "parts", NULL};
+    struct reply reply = {.outcome = node->key, .source = node->value, .line = node->line, .parts = row->parts};
+    struct err err;
+    if (node->kind != YAML_SCALAR) {
+        check_keys(sheet, node, "a reply", keys);
+        reply.source = get_text(sheet, node, "text", NULL);
+        reply.parts = get_parts(sheet, node, row->parts);
+    }
+    if (!is_name(node->key))
+        fault_note(sheet->log, sheet->file, node->key_line, "an outcome is a name of small letters, not \"%.*s\"", VIEW_ARG(node->key));
+    if (!view_trim(reply.source).size)
+        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\" is empty", VIEW_ARG(node->key));
+    else if (template_compile(sheet->grammar->arena, reply.source, &reply.template, &err) != IS_DONE)
+        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\": %s", VIEW_ARG(node->key), err.text);
+    else
+        row->reply[row->replies++] = reply;
+}
+
+static void read_replies(const struct sheet *sheet, struct row *row)
+{
+    const struct yaml *map = yaml_get(sheet->root, VIEW("replies"));
+    if (map && map->kind != YAML_MAP) {
+        fault_note(sheet->log, sheet->file, map->line, "replies must be a map of outcomes and texts");
+        return;
+    }
+    row->reply = ARENA_ARRAY(sheet->grammar->arena, struct reply, children_of(map) + 1);
+    for (const struct yaml *node = map ? map->child : NULL; node; node = node->next)
+        read_reply(sheet, row, node);
+}
+
+/* What must be there together. */
+static void check_whole(const struct sheet *sheet, const struct row *row)
+{
+    const struct yaml *root = sheet->root, *forms = yaml_get(root, VIEW("forms"));
+    if (!yaml_get(root, VIEW("command")))
+        fault_note(sheet->log, sheet->file, root->line, "command is missing");
+    if (!forms)
+        return;
+    static const char *const needed[] = {"title", "call", "effect", "replies"};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!yaml_get(root, view_of(needed[i])))
+            fault_note(sheet->log, sheet->file, forms->key_line, "a command with forms needs %s", needed[i]);
+    if (row->command.effect == EFFECT_READS && row->command.confirm != CONFIRM_NEVER)
+        fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("confirm"))->line, "a command that only reads has nothing to confirm");
+}
+
+void spec_read_command(const struct sheet *sheet, struct row *row)
+{
+    static const char *const keys[] = {"command", "title", "at",      "forms", "call",     "effect",
+                                       "confirm", "parts", "replies", "gives", "examples", NULL};
+    const struct yaml *call = yaml_get(sheet->root, VIEW("call"));
+    check_keys(sheet, sheet->root, "a command", keys);
+    row->command = (struct command){
+        .name = get_name(sheet, "command"),
+        .title = get_text(sheet, sheet->root, "title", NULL),
+        .call = get_name(sheet, "call"),
+        .call_line = call ? call->line : 0,
+        .file = sheet->file,
+        .at = get_at(sheet, sheet->root, AT_HALL),
+        .effect = (enum effect)get_choice(sheet, "effect", effect_of, EFFECT_LEAVES + 1, EFFECT_READS),
+        .confirm = (enum confirm)get_choice(sheet, "confirm", confirm_of, CONFIRM_ALWAYS + 1, CONFIRM_NEVER),
+        .number = row->command.number,
+    };
+    row->parts = get_parts(sheet, sheet->root, PARTS_DEFAULT);
+    row->gives = yaml_get(sheet->root, VIEW("gives"));
+    row->examples = yaml_get(sheet->root, VIEW("examples"));
+    read_forms(sheet, row);
+    read_replies(sheet, row);
+    check_whole(sheet, row);
+}

@@ -1,0 +1,136 @@
+/* A pattern says what a value looks like; what it cannot say is here: which months there are, what the check digit must be, how many fen
+ * are written. Each of these gets text that the type's own patterns have let through, and still trusts nothing about it. */
+#include "grammar/types.h"
+
+#include <string.h>
+
+#include "sms/msisdn.h"
+
+const struct type *types_find(const struct types *types, struct view name)
+{
+    for (size_t i = 0; i < types->count; i++)
+        if (view_equal(types->type[i].name, name))
+            return &types->type[i];
+    return NULL;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The first run of digits at or after *i, which moves behind it; empty when there is none. */
+static struct view next_digits(struct view v, size_t *i)
+{
+    while (*i < v.size && !is_digit(v.at[*i]))
+        ++*i;
+    size_t start = *i;
+    while (*i < v.size && is_digit(v.at[*i]))
+        ++*i;
+    return (struct view){v.at + start, *i - start};
+}
+
+static bool is_within(const struct type *type, uint64_t n)
+{
+    return n >= type->least && (type->most == 0 || n <= type->most);
+}
+
+static bool normal_text(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    (void)type, (void)arena;
+    *value = view_trim(raw);
+    return value->size > 0;
+}
+
+/* 201211, 2012年11月, 2012-1: year and month, together or apart. */
+static bool normal_month(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    size_t i = 0;
+    uint64_t year, month;
+    struct view digits = next_digits(raw, &i);
+    struct view rest = digits.size == 6 ? view_from(digits, 4) : next_digits(raw, &i);
+    if (!view_number(view_head(digits, 4), 9999, &year) || !view_number(rest, 99, &month))
+        return false;
+    if (month < 1 || month > 12 || !is_within(type, year * 100 + month))
+        return false;
+    *value = arena_printf(arena, "%04u%02u", (unsigned)year, (unsigned)month);
+    return true;
+}
+
+/* GB 11643-1999: 17 digits and a check digit modulo 11, of which X is ten. */
+static bool normal_id_card(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    static const unsigned weight[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
+    unsigned sum = 0;
+    (void)type, (void)arena;
+    if (raw.size != 18)
+        return false;
+    for (size_t i = 0; i < 17; i++) {
+        if (!is_digit(raw.at[i]))
+            return false;
+        sum += weight[i] * (unsigned)(raw.at[i] - '0');
+    }
+    *value = raw;
+    return raw.at[17] == "10X98765432"[sum % 11];
+}
+
+/* 10, 10元, 10.5: yuan with two decimals, "10.50". */
+static bool normal_yuan(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    size_t i = 0;
+    uint64_t yuan, fen = 0;
+    if (!view_number(next_digits(raw, &i), 1000000000, &yuan))
+        return false;
+    if (i < raw.size && raw.at[i] == '.') {
+        struct view decimals = next_digits(raw, &i);
+        if (decimals.size > 2 || !view_number(decimals, 99, &fen))
+            return false;
+        fen *= decimals.size == 1 ? 10 : 1;
+    }
+    if (!is_within(type, yuan) || (yuan == type->most && fen && type->most))
+        return false;
+    *value = arena_printf(arena, "%u.%02u", (unsigned)yuan, (unsigned)fen);
+    return true;
+}
+
+struct view serials_normal(struct arena *arena, struct view raw)
+{
+    char *out = arena_alloc(arena, raw.size + 2); /* each number needs at most its digits and one comma */
+    size_t size = 0, i = 0;
+    for (struct view digits = next_digits(raw, &i); digits.size; digits = next_digits(raw, &i)) {
+        while (digits.size > 1 && digits.at[0] == '0')
+            digits = view_from(digits, 1);
+        if (size)
+            out[size++] = ',';
+        memcpy(out + size, digits.at, digits.size);
+        size += digits.size;
+    }
+    return (struct view){out, size};
+}
+
+static bool normal_serials(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    (void)type;
+    *value = serials_normal(arena, raw);
+    return value->size > 0;
+}
+
+static bool normal_msisdn(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    struct msisdn msisdn = msisdn_read(raw);
+    (void)type;
+    *value = arena_copy(arena, view_of(msisdn.digits));
+    return msisdn.kind == MSISDN_MOBILE;
+}
+
+const struct normal *normal_find(struct view name)
+{
+    static const struct normal table[] = {
+        {"text", normal_text}, {"month", normal_month},     {"id_card", normal_id_card},
+        {"yuan", normal_yuan}, {"serials", normal_serials}, {"msisdn", normal_msisdn},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (view_equal(name, view_of(table[i].name)))
+            return &table[i];
+    return NULL;
+}

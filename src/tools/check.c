@@ -1,0 +1,141 @@
+/* Holds the command files against their rules, and, with a database, the commands against the functions they call. */
+#include <getopt.h>
+#include <stdio.h>
+
+#include "base/config.h"
+#include "grammar/grammar.h"
+#include "store/pg.h"
+#include "tools/tools.h"
+
+enum { CONNECT_TIMEOUT_MS = 5000 };
+
+static const char help[] = "usage: smshall check [--commands DIR] [--database CONNINFO | --with-database] [--config FILE]\n"
+                           "\n"
+                           "Reads the command files and prints every fault as file:line: text.\n"
+                           "\n"
+                           "  --commands DIR        folder of the grammar (default: as configured)\n"
+                           "  --database CONNINFO   also prove that each command's function is in this database\n"
+                           "  --with-database       the same with the configured database\n"
+                           "  --config FILE         the configuration (default: conf/smshall.yaml)\n"
+                           "\n"
+                           "Exit code: 0 no fault; 1 any fault, or no database to be had; 2 called wrongly.\n";
+
+struct options {
+    const char *commands, *database, *config;
+    bool has_database;
+};
+
+/* True: go on; else the exit code is set. */
+static bool read_options(int argc, char **argv, struct options *options, int *exit_code)
+{
+    static const struct option known[] = {
+        {"commands", required_argument, NULL, 'c'}, {"database", required_argument, NULL, 'd'}, {"with-database", no_argument, NULL, 'w'},
+        {"config", required_argument, NULL, 'f'},   {"help", no_argument, NULL, 'h'},           {NULL, 0, NULL, 0},
+    };
+    int option;
+    *options = (struct options){0};
+    *exit_code = 2;
+    optind = 0;
+    while ((option = getopt_long(argc, argv, "", known, NULL)) != -1)
+        switch (option) {
+        case 'c':
+            options->commands = optarg;
+            break;
+        case 'd':
+            options->database = optarg;
+            options->has_database = true;
+            break;
+        case 'w':
+            options->has_database = true;
+            break;
+        case 'f':
+            options->config = optarg;
+            break;
+        case 'h':
+            fputs(help, stdout);
+            *exit_code = 0;
+            return false;
+        default:
+            fputs("Try `smshall check --help`.\n", stderr);
+            return false;
+        }
+    if (optind == argc)
+        return true;
+    fprintf(stderr, "smshall check: takes no \"%s\"\nTry `smshall check --help`.\n", argv[optind]);
+    return false;
+}
+
+/* A function of the name with the parameters (hall.subscriber, jsonb). */
+static const char find_function[] =
+    "SELECT 1 FROM pg_catalog.pg_proc AS f"
+    " JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace AND s.nspname = 'hall_command'"
+    " JOIN pg_catalog.pg_type AS t ON t.oid = f.proargtypes[0] AND t.typname = 'subscriber'"
+    " JOIN pg_catalog.pg_namespace AS ts ON ts.oid = t.typnamespace AND ts.nspname = 'hall'"
+    " WHERE f.proname = $1 AND f.pronargs = 2 AND f.proargtypes[1] = 'pg_catalog.jsonb'::pg_catalog.regtype";
+
+static enum outcome prove_call(struct pg *pg, const struct command *command, struct faults *faults, struct err *err)
+{
+    struct pg_result *result = NULL;
+    enum outcome outcome = pg_query(pg, find_function, 1, &command->call, &result, err);
+    if (outcome == IS_DONE && pg_rows(result) == 0)
+        faults_add(faults, command->file, command->call_line,
+                   "the function hall_command.%.*s(hall.subscriber, jsonb) is not in the database", VIEW_ARG(command->call));
+    pg_result_free(&result);
+    return outcome;
+}
+
+/* Each command's function exists. Other than IS_DONE: that could not be found out. */
+static enum outcome prove_calls(const struct grammar *grammar, const char *database, struct faults *faults, struct err *err)
+{
+    struct pg *pg = NULL;
+    enum outcome outcome = pg_open(database, CONNECT_TIMEOUT_MS, &pg, err);
+    for (size_t i = 0; outcome == IS_DONE && i < grammar_commands(grammar); i++) {
+        const struct command *command = grammar_command(grammar, i);
+        if (command->call.size)
+            outcome = prove_call(pg, command, faults, err);
+    }
+    pg_free(&pg);
+    return outcome;
+}
+
+static int check(const struct options *options, const struct config *config)
+{
+    const char *folder = options->commands ? options->commands : config->commands;
+    struct faults faults = {0};
+    struct err err;
+    enum outcome outcome = IS_DONE;
+    struct grammar *grammar = grammar_load(folder, &faults);
+    size_t commands = grammar ? grammar_commands(grammar) : 0;
+    if (grammar && options->has_database)
+        outcome = prove_calls(grammar, options->database ? options->database : config->database, &faults, &err);
+    grammar_free(&grammar);
+
+    printf("%.*s", VIEW_ARG(text_view(&faults.lines)));
+    fflush(stdout);
+    if (outcome != IS_DONE)
+        fprintf(stderr, "smshall check: the database: %s\n", err.text);
+    if (faults.count)
+        fprintf(stderr, "%s: %zu %s\n", folder, faults.count, faults.count == 1 ? "fault" : "faults");
+    else if (outcome == IS_DONE)
+        fprintf(stderr, "%s: %zu command files, no fault\n", folder, commands);
+    bool is_good = faults.count == 0 && outcome == IS_DONE;
+    faults_free(&faults);
+    return is_good ? 0 : 1;
+}
+
+int check_main(int argc, char **argv)
+{
+    struct options options;
+    struct config config;
+    struct err err;
+    int exit_code;
+    if (!read_options(argc, argv, &options, &exit_code))
+        return exit_code;
+    if (config_load(&config, options.config, &err) != IS_DONE) {
+        fprintf(stderr, "smshall check: %s\n", err.text);
+        return 2;
+    }
+    exit_code = check(&options, &config);
+    config_free(&config);
+    return exit_code;
+}

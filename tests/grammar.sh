@@ -1,0 +1,151 @@
+#!/usr/bin/env bash
+# The subcommands check and parse, as a shell sees them: output, exit codes, faulty folders, odd input; and the corpora, of which nothing may
+# be read as a command that changes anything.
+set -u
+
+cd "$(dirname "$0")/.." || exit 2
+SMSHALL=$(realpath "${SMSHALL:-build/smshall}")
+corpora=../shared/corpora
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+fail() {
+    printf 'not ok: %s\n' "$1"
+    failed=1
+}
+
+# expect NAME CODE COMMAND…: runs it with the input at hand; its output is left in $work/out and $work/err.
+expect() {
+    local name=$1 wanted=$2 code=0
+    shift 2
+    "$@" >"$work/out" 2>"$work/err" || code=$?
+    [ "$code" = "$wanted" ] || fail "$name: exit code $code, not $wanted: $(head -c 500 "$work/err")"
+}
+
+# same NAME FILE: standard input is what is wanted in FILE.
+same() {
+    diff -u - "$2" || fail "$1"
+}
+
+says() {
+    grep -qF -- "$2" "$work/$3" || fail "$1: no \"$2\" in: $(head -c 500 "$work/$3")"
+}
+
+# shellcheck disable=SC2317 # called through expect
+into_full() {
+    "$@" >/dev/full
+}
+
+# --- check ---
+
+expect "the commands have no fault" 0 "$SMSHALL" check --commands commands
+same "and nothing is printed" "$work/out" </dev/null
+says "but a summary" "no fault" err
+
+mkdir "$work/commands"
+cp commands/{types,reading,answers,reserved}.yaml tests/grammar/faulty/*.yaml "$work/commands"
+pushd "$work" >/dev/null || exit 2
+expect "a faulty folder" 1 "$SMSHALL" check --commands commands
+popd >/dev/null || exit 2
+same "names every fault, in order" "$work/out" <tests/grammar/faulty/expected
+says "and their number" "12 faults" err
+
+expect "a missing folder" 1 "$SMSHALL" check --commands "$work/none"
+says "is named" "$work/none:1: cannot read the folder" out
+expect "a store that is not there" 1 "$SMSHALL" check --commands commands --database "host=127.0.0.1 port=1 connect_timeout=2"
+says "is named too" "the database:" err
+expect "help" 0 "$SMSHALL" check --help
+says "tells the options" "--database" out
+expect "an unknown option" 2 "$SMSHALL" check --nonsense
+expect "a word too many" 2 "$SMSHALL" check commands
+
+# --- parse ---
+
+expect "texts as arguments" 0 "$SMSHALL" parse --commands commands ye '“JF”' ZD２０１２１１ 1，3 你好
+same "give a line each" "$work/out" <<'END'
+{"text":"ye","folded":"YE","command":"balance","effect":"reads","args":{},"answer":null}
+{"text":"“JF”","folded":"“JF”","command":"points","effect":"reads","args":{},"answer":null}
+{"text":"ZD２０１２１１","folded":"ZD201211","command":"bill","effect":"reads","args":{"month":"201211"},"answer":null}
+{"text":"1，3","folded":"1,3","command":null,"effect":null,"args":{},"answer":"serials:1,3"}
+{"text":"你好","folded":"你好","command":null,"effect":null,"args":{},"answer":null}
+END
+
+expect "lines" 0 "$SMSHALL" parse --commands commands < <(printf 'ye\n\n\377\376YE\r\n"是\\"')
+same "are read to the last, odd ones too" "$work/out" <<'END'
+{"text":"ye","folded":"YE","command":"balance","effect":"reads","args":{},"answer":null}
+{"text":"","folded":"","command":null,"effect":null,"args":{},"answer":null}
+{"text":"��YE\r","folded":"��YE","command":null,"effect":null,"args":{},"answer":null}
+{"text":"\"是\\\"","folded":"\"是\\\"","command":null,"effect":null,"args":{},"answer":null}
+END
+
+expect "a table with a line that has no tab" 1 "$SMSHALL" parse --commands commands --tsv < <(printf 'a\tYE\nYE\nb\tJF\t1\n')
+same "goes on behind it" "$work/out" <<'END'
+{"id":"a","text":"YE","folded":"YE","command":"balance","effect":"reads","args":{},"answer":null}
+{"id":"b","text":"JF\t1","folded":"JF 1","command":null,"effect":null,"args":{},"answer":null}
+END
+says "and names it" "line 2 has no tab" err
+
+expect "a secret" 0 "$SMSHALL" parse --commands commands "MMXG 246810 135790" "ＭＭＸＧ＃２４６８１０＃１３５７９０"
+same "is masked" "$work/out" <<'END'
+{"text":"MMXG *** ***","folded":"MMXG *** ***","command":null,"effect":null,"args":{},"answer":null}
+{"text":"ＭＭＸＧ＃***＃***","folded":"MMXG#***#***","command":null,"effect":null,"args":{},"answer":null}
+END
+
+expect "a provider's port" 0 "$SMSHALL" parse --commands commands --at provider YE
+says "has no balance" '"command":null' out
+expect "no such port" 2 "$SMSHALL" parse --commands commands --at moon YE
+expect "an unknown option" 2 "$SMSHALL" parse --nonsense
+expect "help" 0 "$SMSHALL" parse --help
+says "tells the options" "--tsv" out
+expect "a faulty folder" 1 "$SMSHALL" parse --commands "$work/commands" YE
+says "is refused with its faults" "beta.yaml:8: " err
+if [ -w /dev/full ]; then
+    expect "an output that is full" 1 into_full "$SMSHALL" parse --commands commands YE
+fi
+
+# --- corpora ---
+
+# The texts of a corpus as id<TAB>text.
+texts() {
+    case $1 in
+    nus_*) cut -f 1,2 "$corpora/$1" ;;
+    uci_sms.tsv) cut -f 1,3 "$corpora/$1" ;;
+    telecom_utterances.tsv) cut -f 1 "$corpora/$1" | sed 's/^/t\t/' ;;
+    qa.tsv) tr '\t' '\n' <"$corpora/$1" | sed 's/^/qa\t/' ;;
+    retrieval_*) cut -f 1,2 "$corpora/$1" ;;
+    pairs.tsv) cut -f 2,3 "$corpora/$1" | tr '\t' '\n' | sed 's/^/p\t/' ;;
+    *) return 1 ;;
+    esac
+}
+
+read_corpus() {
+    local name=$1 at=$2
+    texts "$name" >"$work/texts" || fail "$name: a corpus this test does not know"
+    expect "$name" 0 "$SMSHALL" parse --commands commands --at "$at" --tsv <"$work/texts"
+    [ "$(wc -l <"$work/texts")" = "$(wc -l <"$work/out")" ] || fail "$name: not one line for each text"
+    if grep -E '"effect":"(changes|leaves)"' "$work/out" >"$work/acting"; then
+        fail "$name: ordinary texts that act: $(head -n 5 "$work/acting")"
+    fi
+    cat "$work/out" >>"$work/all_$at"
+}
+
+count_readings() {
+    printf '%s port: %s texts\n' "$1" "$(wc -l <"$work/all_$1")"
+    grep -oE '"command":("[a-z_]+"|null),"effect":("[a-z]+"|null)' "$work/all_$1" | sort | uniq -c | sort -rn
+    grep -oE '"answer":("(yes|no|serials)|null)' "$work/all_$1" | sort | uniq -c | sort -rn
+}
+
+if [ -d $corpora ]; then
+    for at in hall provider; do
+        for file in "$corpora"/*.tsv; do
+            read_corpus "$(basename "$file")" $at
+        done
+        count_readings $at
+    done
+else
+    echo "skipped: the corpora ($corpora) are not here"
+fi
+
+[ $failed = 0 ] && echo "ok: grammar"
+exit $failed

@@ -1,0 +1,240 @@
+/* Every fault that the loader knows: a row is one command file (beside a sound one, a.yaml) and the lines that must come of it. */
+#include "grammar_folder.h"
+
+/* The file that is always there. */
+static const char sound[] = "command: a\ntitle: 甲\nforms: [AA, 'AB{month:month}', 'AC{service:service}']\ncall: a\neffect: reads\n"
+                            "replies: {ok: 好}\n";
+
+#define HEAD "command: b\ntitle: 乙\ncall: b\neffect: reads\nreplies: {ok: 好}\n" /* five lines; the next is line 6 */
+
+static const struct {
+    const char *name, *file, *faults; /* %s: the folder */
+} rows[] = {
+    {"sound", HEAD "forms: [BB]\nexamples: [bb, {text: aa, reads: a}, {text: cc, reads: nothing}]\n", ""},
+
+    /* what is written */
+    {"no yaml", "command: [b\n", "%s/b.yaml:2: did not find expected ',' or ']', while parsing a flow sequence\n"},
+    {"a list", "- b\n", "%s/b.yaml:1: a command must be a map of keys and values\n%s/b.yaml:1: command is missing\n"},
+    {"empty", "", "%s/b.yaml:1: command is missing\n"},
+    {"key twice", HEAD "call: b\n", "%s/b.yaml:6: the key \"call\" is given twice\n"},
+    {"unknown key", HEAD "forms: [BB]\nform: [BC]\n", "%s/b.yaml:7: unknown key \"form\" in a command\n"},
+    {"unknown at", HEAD "at: moon\nforms: [BB]\n", "%s/b.yaml:6: at must be hall, provider or any, not \"moon\"\n"},
+    {"unknown effect", "command: b\ntitle: 乙\ncall: b\neffect: writes\nreplies: {ok: 好}\n",
+     "%s/b.yaml:4: effect must be one of reads, changes, leaves, not \"writes\"\n"},
+    {"unknown confirm", HEAD "confirm: yes\n", "%s/b.yaml:6: confirm must be one of never, when_charged, always, not \"yes\"\n"},
+    {"reads and confirms", HEAD "forms: [BB]\nconfirm: always\n", "%s/b.yaml:7: a command that only reads has nothing to confirm\n"},
+    {"bad name", "command: B-1\nreplies: {ok: 好}\n", "%s/b.yaml:1: command must be a name of small letters, digits and _, not \"B-1\"\n"},
+    {"name twice", "command: a\nreplies: {ok: 好}\n", "%s/b.yaml:1: the command \"a\" is also in %s/a.yaml\n"},
+    {"half a command", "command: b\nforms: [BB]\n",
+     "%s/b.yaml:2: a command with forms needs title\n%s/b.yaml:2: a command with forms needs call\n"
+     "%s/b.yaml:2: a command with forms needs effect\n%s/b.yaml:2: a command with forms needs replies\n"},
+
+    /* forms */
+    {"unknown type", HEAD "forms:\n  - BB\n  - BC{month:moon}\n",
+     "%s/b.yaml:8: the form \"BC{month:moon}\" has a capture {month:moon} of the unknown type \"moon\"\n"},
+    {"capture without type", HEAD "forms: ['BC{month}']\n",
+     "%s/b.yaml:6: the form \"BC{month}\" has a capture {month} of the unknown type \"\"\n"},
+    {"capture named badly", HEAD "forms: ['BC{M:month}']\n",
+     "%s/b.yaml:6: the form \"BC{M:month}\" has a capture {M:month}: it must be {name:type}, the name in small letters\n"},
+    {"capture twice", HEAD "forms: ['BC{m:month}#{m:month}']\n",
+     "%s/b.yaml:6: the form \"BC{m:month}#{m:month}\" has two captures named m\n"},
+    {"open bracket", HEAD "forms: ['BC[B']\n", "%s/b.yaml:6: the form \"BC[B\" has a [ without its ]\n"},
+    {"closed bracket", HEAD "forms: ['BC]B']\n", "%s/b.yaml:6: the form \"BC]B\" has a ] without its [\n"},
+    {"nested bracket", HEAD "forms: ['BC[B[C]]']\n", "%s/b.yaml:6: the form \"BC[B[C]]\" has [ ] inside [ ]\n"},
+    {"open brace", HEAD "forms: ['BC{m:month']\n", "%s/b.yaml:6: the form \"BC{m:month\" has a { without its }\n"},
+    {"can be empty", HEAD "forms: ['[BC][{m:month}]']\n", "%s/b.yaml:6: the form \"[BC][{m:month}]\" can be empty\n"},
+    {"only marks", HEAD "forms: ['。!']\n", "%s/b.yaml:6: the form \"。!\" can never match: it is empty when folded\n"},
+    {"never matches", HEAD "forms: ['BC{m:month},']\n",
+     "%s/b.yaml:6: the form \"BC{m:month},\" can never match: it does not read its own \"BC201211,\"\n"},
+    {"never reached", HEAD "forms: ['BC{t:text}#{m:month}, ']\n",
+     "%s/b.yaml:6: the form \"BC{t:text}#{m:month}, \" can never match: it does not read its own \"BC信号不好#201211, \"\n"},
+    {"always taken", HEAD "forms: [ACGPRS, AC来电显示]\n",
+     "%s/a.yaml:3: the form \"AC{service:service}\" can never match: other forms read what it would, such as \"AC来电显示\"\n"},
+    {"same loose pattern", HEAD "forms: ['[A]C{s:service}']\n",
+     "%s/b.yaml:6: the form \"[A]C{s:service}\" reads \"ACGPRS\", as \"AC{service:service}\" in %s/a.yaml:3 does\n"},
+    {"too many parts", HEAD "forms: ['B[1]B[2]B[3]B[4]B[5]B[6]']\n",
+     "%s/b.yaml:6: the form \"B[1]B[2]B[3]B[4]B[5]B[6]\" has more than 5 optional parts\n"},
+
+    /* two for one text */
+    {"same text", HEAD "forms:\n  - BB\n  - ａａ。\n", "%s/b.yaml:8: the form \"ａａ。\" reads \"AA\", as \"AA\" in %s/a.yaml:3 does\n"},
+    {"same text twice in one", HEAD "forms: ['B[B]', BB]\n",
+     "%s/b.yaml:6: the form \"BB\" reads \"BB\", as \"B[B]\" in %s/b.yaml:6 does\n"},
+    {"same text elsewhere", HEAD "at: provider\nforms: [AA]\n", ""},
+    {"same pattern", HEAD "forms: ['AB{m:month}']\n",
+     "%s/b.yaml:6: the form \"AB{m:month}\" reads \"AB201211\", as \"AB{month:month}\" in %s/a.yaml:3 does\n"},
+    {"overlapping pattern", HEAD "forms: ['A{p:serials}', 'AB2012{y:yuan}']\n",
+     "%s/b.yaml:6: the form \"AB2012{y:yuan}\" reads \"AB201211\", as \"AB{month:month}\" in %s/a.yaml:3 does\n"},
+    {"fixed text of a pattern", HEAD "forms: [AB201211]\n",
+     "%s/b.yaml:6: the form \"AB201211\" reads \"AB201211\", as \"AB{month:month}\" in %s/a.yaml:3 does\n"},
+    {"fixed text of a loose pattern", HEAD "forms: [ACGPRS, 'ACY{y:yuan}']\n", ""},
+
+    /* reserved words */
+    {"reserved", HEAD "forms: ['0000']\n",
+     "%s/b.yaml:6: the form \"0000\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"},
+    {"reserved by pattern", HEAD "forms: ['0{y:yuan}']\n",
+     "%s/b.yaml:6: the form \"0{y:yuan}\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"
+     "%s/b.yaml:6: the form \"0{y:yuan}\" shadows the reserved word \"00000\", which only a command with effect: leaves may read\n"},
+    {"reserved elsewhere", HEAD "forms: [TD, 退订]\n", ""},
+    {"reserved at a provider", HEAD "at: any\nforms: [td]\n",
+     "%s/b.yaml:7: the form \"td\" shadows the reserved word \"TD\", which only a command with effect: leaves may read\n"},
+
+    /* replies */
+    {"unknown filter", HEAD "gives: {fee: 1}\nforms: [BB]\n", ""},
+    {"unknown filter", "command: b\nreplies:\n  ok: \"{fee|yuan}\"\n  no: \"{fee|euro}\"\n",
+     "%s/b.yaml:4: the reply \"no\": {fee|euro} has the unknown filter \"euro\"\n"},
+    {"unknown field", "command: b\nreplies:\n  ok: \"{fee|yuan}{fees}{?more}x{/more}\"\ngives: {fee: 1}\n",
+     "%s/b.yaml:3: reply \"ok\" uses {fees}, which b does not give\n%s/b.yaml:3: reply \"ok\" uses {more}, which b does not give\n"},
+    {"filter of the wrong field", "command: b\nreplies: {ok: '{fee|month_zh}'}\ngives: {fee: 甲}\n",
+     "%s/b.yaml:2: reply \"ok\": the field fee is not what month_zh takes: a month such as 201211\n"},
+    {"open brace in a reply", "command: b\nreplies: {ok: 'x{fee'}\n", "%s/b.yaml:2: the reply \"ok\": a { has no }\n"},
+    {"open section", "command: b\nreplies: {ok: 'x{?fee}y'}\n", "%s/b.yaml:2: the reply \"ok\": {?fee} is not closed\n"},
+    {"empty reply", "command: b\nreplies: {ok: ''}\n", "%s/b.yaml:2: the reply \"ok\" is empty\n"},
+    {"too long",
+     "command: b\nparts: 1\ngives: {x: 一二三四五六七八九十}\nreplies:\n  ok: '{x}{x}{x}{x}{x}{x}{x}'\n"
+     "  no: '{x}{x}{x}{x}{x}{x}{x}一'\n  long: {parts: 2, text: '{x}{x}{x}{x}{x}{x}{x}一'}\n",
+     "%s/b.yaml:6: reply \"no\" is too long: 71 characters make 2 SMS, its budget is 1\n"},
+
+    /* examples */
+    {"example",
+     HEAD
+     "forms: [BB]\nexamples:\n  - bb\n  - bc\n  - {text: AB201211, reads: a, args: {month: '201212'}}\n  - {text: AA, reads: nothing}\n",
+     "%s/b.yaml:9: the example \"bc\" does not hold: it reads as nothing {}\n"
+     "%s/b.yaml:10: the example \"AB201211\" does not hold: it reads as a {\"month\":\"201211\"}\n"
+     "%s/b.yaml:11: the example \"AA\" does not hold: it reads as a {}\n"},
+    {"example without text", HEAD "forms: [BB]\nexamples: [{reads: a}]\n",
+     "%s/b.yaml:7: an example needs a text, and may have args, reads and at (hall or provider)\n"},
+    {"unknown key of an example", HEAD "forms: [BB]\nexamples: [{text: bb, read: a}]\n",
+     "%s/b.yaml:7: unknown key \"read\" in an example\n"},
+
+    /* all in one run, in order */
+    {"many", HEAD "unknown: 1\nforms:\n  - AA\n  - BB{\n  - '0000'\nexamples:\n  - XX\n",
+     "%s/b.yaml:6: unknown key \"unknown\" in a command\n"
+     "%s/b.yaml:8: the form \"AA\" reads \"AA\", as \"AA\" in %s/a.yaml:3 does\n"
+     "%s/b.yaml:9: the form \"BB{\" has a { without its }\n"
+     "%s/b.yaml:10: the form \"0000\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"
+     "%s/b.yaml:12: the example \"XX\" does not hold: it reads as nothing {}\n"},
+};
+
+/* The expected lines with the folder for each %s. */
+static void write_expected(struct text *out, const char *faults, const char *folder)
+{
+    for (const char *at = faults; *at;) {
+        const char *mark = strstr(at, "%s");
+        size_t size = mark ? (size_t)(mark - at) : strlen(at);
+        text_add(out, (struct view){at, size});
+        if (mark)
+            text_add(out, view_of(folder));
+        at += size + (mark ? 2 : 0);
+    }
+}
+
+static void names_every_fault(void **state)
+{
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct folder folder;
+        struct faults faults = {0};
+        struct text wanted = {0};
+        folder_make(&folder);
+        folder_add(&folder, "a.yaml", sound);
+        folder_add(&folder, "b.yaml", rows[i].file);
+        struct grammar *grammar = grammar_load(folder.path, &faults);
+        write_expected(&wanted, rows[i].faults, folder.path);
+        if (!view_equal(text_view(&wanted), text_view(&faults.lines)) || (grammar == NULL) != (faults.count > 0)) {
+            print_error("%s:\n%.*swanted:\n%.*s", rows[i].name, VIEW_ARG(text_view(&faults.lines)), VIEW_ARG(text_view(&wanted)));
+            wrong++;
+        }
+        grammar_free(&grammar);
+        faults_free(&faults);
+        text_free(&wanted);
+        folder_remove(&folder);
+    }
+    assert_int_equal(wrong, 0);
+}
+
+/* --- faults of the tables --- */
+
+static void check_table(const char *name, const char *content, const char *expected)
+{
+    struct folder folder;
+    struct faults faults = {0};
+    struct text wanted = {0};
+    char path[160];
+    folder_make(&folder);
+    folder_add(&folder, "a.yaml", sound);
+    snprintf(path, sizeof path, "%s/%s", folder.path, name);
+    assert_int_equal(unlink(path), 0);
+    if (content)
+        folder_add(&folder, name, content);
+    struct grammar *grammar = grammar_load(folder.path, &faults);
+    write_expected(&wanted, expected, folder.path);
+    assert_null(grammar);
+    assert_non_null(faults.lines.at);
+    if (!strstr(faults.lines.at, wanted.at))
+        print_error("%swanted:\n%s", faults.lines.at, wanted.at);
+    assert_non_null(strstr(faults.lines.at, wanted.at));
+    faults_free(&faults);
+    text_free(&wanted);
+    folder_remove(&folder);
+}
+
+static void names_faults_of_tables(void **state)
+{
+    (void)state;
+    check_table("types.yaml", NULL, "%s/types.yaml:1: cannot be read: No such file or directory\n");
+    check_table("types.yaml", "month:\n  patterns: ['[0-9]{6}']\n", "%s/types.yaml:2: samples is missing or empty");
+    check_table("types.yaml", "month: {patterns: ['\\d{6}'], samples: ['201211']}\n",
+                "%s/types.yaml:1: the pattern \\d{6} has a \\ before");
+    check_table("types.yaml", "month: {patterns: ['[0-9]+$'], samples: ['1']}\n", "%s/types.yaml:1: the pattern [0-9]+$ has an anchor");
+    check_table("types.yaml", "month: {patterns: ['([0-9])'], samples: ['1']}\n", "%s/types.yaml:1: the pattern ([0-9]) has a group");
+    check_table("types.yaml", "month: {patterns: ['[0-9'], samples: ['1']}\n", "%s/types.yaml:1: missing terminating ]");
+    check_table("types.yaml", "month: {patterns: ['1'], samples: ['1'], normal: moon}\n", "%s/types.yaml:1: unknown normal form \"moon\"");
+    check_table("types.yaml", "month: {patterns: ['1'], samples: ['1'], secret: yes}\n", "%s/types.yaml:1: secret must be true or false");
+    check_table("answers.yaml", "yes: []\nno: [N]\nserials: '[0-9]'\n", "%s/answers.yaml:1: yes is missing or empty\n");
+    check_table("answers.yaml", "yes: [Y]\nno: [y]\nserials: '[0-9]'\n", "%s/answers.yaml:2: the word \"y\" is given twice\n");
+    check_table("answers.yaml", "yes: ['。']\nno: [N]\nserials: '[0-9]'\n", "%s/answers.yaml:1: the word \"。\" is empty when folded\n");
+    check_table("answers.yaml", "yes: [Y]\nno: [N]\n", "%s/answers.yaml:1: serials is missing\n");
+    check_table("reserved.yaml", "reserved: []\n", "%s/reserved.yaml:1: reserved must be a list");
+    check_table("reserved.yaml", "reserved: [{words: ['AA'], at: hall}]\n",
+                "%s/a.yaml:3: the form \"AA\" shadows the reserved word \"AA\"");
+    check_table("reading.yaml", "separators: []\n", "%s/reading.yaml:1: separators is missing or empty\n");
+    check_table("reading.yaml", "separators: ['#']\nfoo: 1\n", "%s/reading.yaml:2: unknown key \"foo\" in reading.yaml\n");
+}
+
+static void refuses_a_secret_that_cannot_be_masked(void **state)
+{
+    struct folder folder;
+    struct faults faults = {0};
+    (void)state;
+    folder_make(&folder);
+    char path[160];
+    snprintf(path, sizeof path, "%s/types.yaml", folder.path);
+    assert_int_equal(unlink(path), 0);
+    folder_add(&folder, "types.yaml", "word: {patterns: ['[A-Z]+'], secret: true, samples: [ABC]}\n");
+    folder_add(&folder, "b.yaml", HEAD "forms: ['BB#{w:word}']\n");
+    assert_null(grammar_load(folder.path, &faults));
+    assert_non_null(strstr(faults.lines.at, "would not be masked whole"));
+    faults_free(&faults);
+    folder_remove(&folder);
+}
+
+static void refuses_a_missing_or_empty_folder(void **state)
+{
+    struct faults faults = {0};
+    (void)state;
+    assert_null(grammar_load("/nowhere", &faults));
+    assert_non_null(strstr(faults.lines.at, "/nowhere:1: cannot read the folder: No such file or directory\n"));
+    faults_free(&faults);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_every_fault),
+        cmocka_unit_test(names_faults_of_tables),
+        cmocka_unit_test(refuses_a_secret_that_cannot_be_masked),
+        cmocka_unit_test(refuses_a_missing_or_empty_folder),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

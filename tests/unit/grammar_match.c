@@ -1,0 +1,335 @@
+/* How texts are read: a grammar of its own with every kind of form, and rows of text and reading. */
+#include "grammar_folder.h"
+
+static const char password[] = "command: password\ntitle: 密码修改\nforms: ['MMXG#{old:pin}#{new:pin}[#{again:pin}]']\n"
+                               "call: password\neffect: changes\nreplies: {ok: 已修改}\n";
+static const char reset[] =
+    "command: reset\ntitle: 密码重置\nforms: ['CZMM#{id:id_card}']\ncall: reset\neffect: changes\nreplies: {ok: 好}\n";
+static const char open_service[] = "command: open\ntitle: 开通\nforms: ['KT{service:service}', '开通{service:service}']\ncall: open\n"
+                                   "effect: changes\nconfirm: when_charged\nreplies: {ok: 好}\n";
+static const char threshold[] = "command: threshold\ntitle: 余额提醒\nforms: ['KTYETX{yuan:yuan}', 'BGYETX{yuan:yuan}']\ncall: threshold\n"
+                                "effect: changes\nreplies: {ok: 好}\n";
+static const char stop[] = "command: stop\ntitle: 停机\nforms: [TJ, QXQDXB]\ncall: stop\neffect: changes\nreplies: {ok: 好}\n";
+static const char balance[] =
+    "command: balance\ntitle: 余额\nforms: [YE, 余额, HF, '#YE#']\ncall: balance\neffect: reads\nreplies: {ok: 好}\n";
+static const char bill[] = "command: bill\ntitle: 账单\nforms: ['ZD[{month:month}]', 'HF{month:month}', '{month:month}账单']\ncall: bill\n"
+                           "effect: reads\nreplies: {ok: 好}\n";
+static const char complaint[] = "command: complaint\ntitle: 投诉\nforms: ['投诉#{text:text}']\ncall: complaint\neffect: changes\n"
+                                "replies: {ok: 好}\n";
+static const char leave[] = "command: leave\ntitle: 退订\nat: any\nforms: ['0000']\ncall: leave\neffect: leaves\nreplies: {ok: 好}\n";
+static const char leave_port[] = "command: leave_port\ntitle: 退订本端口\nat: provider\nforms: [TD, 退订, 'KT{serials:serials}']\n"
+                                 "call: leave_port\neffect: leaves\nreplies: {ok: 好}\n";
+static const char transfer[] = "command: transfer\ntitle: 转账\nforms: ['ZZ{to:msisdn}#{yuan:yuan}']\ncall: transfer\neffect: changes\n"
+                               "confirm: always\nreplies: {ok: 好}\n";
+
+static struct folder folder;
+static struct grammar *grammar;
+
+static int set_up(void **state)
+{
+    (void)state;
+    folder_make(&folder);
+    folder_add(&folder, "password.yaml", password);
+    folder_add(&folder, "reset.yaml", reset);
+    folder_add(&folder, "open.yaml", open_service);
+    folder_add(&folder, "threshold.yaml", threshold);
+    folder_add(&folder, "stop.yaml", stop);
+    folder_add(&folder, "balance.yaml", balance);
+    folder_add(&folder, "bill.yaml", bill);
+    folder_add(&folder, "complaint.yaml", complaint);
+    folder_add(&folder, "leave.yaml", leave);
+    folder_add(&folder, "leave_port.yaml", leave_port);
+    folder_add(&folder, "transfer.yaml", transfer);
+    grammar = load_good(folder.path);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    grammar_free(&grammar);
+    folder_remove(&folder);
+    return 0;
+}
+
+struct reading {
+    const char *text;
+    const char *command; /* NULL: none */
+    const char *args;
+    const char *answer;
+};
+
+/* "command args answer" of a text as one string. */
+static struct view read_at(struct arena *arena, struct view text, int at)
+{
+    struct match match;
+    struct text args = {0};
+    grammar_match(grammar, arena, text, at, &match);
+    match_write_args(&match, true, &args);
+    struct view name = match.command ? match.command->name : VIEW("-"), answer = match_answer_text(&match, arena);
+    struct view line = arena_printf(arena, "%.*s %.*s %.*s", VIEW_ARG(name), VIEW_ARG(text_view(&args)), VIEW_ARG(answer));
+    text_free(&args);
+    return line;
+}
+
+static void check_rows(const struct reading *row, size_t rows, int at)
+{
+    struct arena *arena = arena_new();
+    size_t wrong = 0;
+    for (size_t i = 0; i < rows; i++) {
+        struct view wanted = arena_printf(arena, "%s %s %s", row[i].command ? row[i].command : "-", row[i].args ? row[i].args : "{}",
+                                          row[i].answer ? row[i].answer : "");
+        struct view got = read_at(arena, view_of(row[i].text), at);
+        if (view_equal(got, wanted))
+            continue;
+        print_error("\"%s\" reads as [%s], not as [%s]\n", row[i].text, got.at, wanted.at);
+        wrong++;
+    }
+    arena_free(&arena);
+    assert_int_equal(wrong, 0);
+}
+#define CHECK(rows, at) check_rows(rows, sizeof(rows) / sizeof *(rows), at)
+
+static void reads_forms(void **state)
+{
+    static const struct reading rows[] = {
+        {"YE", "balance", NULL, NULL},
+        {"ｙｅ。", "balance", NULL, NULL},
+        {" y\xE2\x80\x8B"
+         "e ",
+         "balance", NULL, NULL}, /* a zero-width space inside */
+        {"#YE#", "balance", NULL, NULL},
+        {"* ye ＃", "balance", NULL, NULL},
+        {"余额！", "balance", NULL, NULL},
+        {"Y E", NULL, NULL, NULL},
+        {"YE1", NULL, NULL, NULL},
+        {"ZD", "bill", NULL, NULL},
+        {"zd２０１２１１", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD 2012年11月", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD2012-1", "bill", "{\"month\":\"201201\"}", NULL},
+        {"ZD201211月", "bill", "{\"month\":\"201211\"}", NULL},
+        {"2012年3月账单", "bill", "{\"month\":\"201203\"}", NULL},
+        {"ZD201213", NULL, NULL, NULL},
+        {"ZD201200", NULL, NULL, NULL},
+        {"ZD198912", NULL, NULL, NULL},
+        {"ZD209912", "bill", "{\"month\":\"209912\"}", NULL},
+        {"ZD210001", NULL, NULL, NULL},
+        {"ZD20121", NULL, NULL, NULL},
+        {"ZD201211\nYE", NULL, NULL, NULL},
+        {"ZD٢٠١٢١١", NULL, NULL, NULL}, /* Arabic digits are none */
+        {"KTGPRS", "open", "{\"service\":\"GPRS\"}", NULL},
+        {"kt gprs", "open", "{\"service\":\"GPRS\"}", NULL},
+        {"开通来电显示", "open", "{\"service\":\"来电显示\"}", NULL},
+        {"KTYETX10", "threshold", "{\"yuan\":\"10.00\"}", NULL}, /* surer than open of "YETX10" */
+        {"KTYETX 10.5元", "threshold", "{\"yuan\":\"10.50\"}", NULL},
+        {"KTYETX", "open", "{\"service\":\"YETX\"}", NULL},
+        {"\xE2\x84\xAATGPRS", NULL, NULL, NULL}, /* the Kelvin sign is no K: rules D3 */
+        {"MMXG#246810#135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG＃246810＊135790 135790", "password", "{\"old\":\"246810\",\"new\":\"135790\",\"again\":\"135790\"}", NULL},
+        {"MMXG246810135790", NULL, NULL, NULL},
+        {"CZMM#11010519491231002x", "reset", "{\"id\":\"11010519491231002X\"}", NULL},
+        {"CZMM#110105194912310021", NULL, NULL, NULL}, /* a wrong check digit */
+        {"ZZ8613800138000#10", "transfer", "{\"to\":\"13800138000\",\"yuan\":\"10.00\"}", NULL},
+        {"ZZ02112345678#10", NULL, NULL, NULL},
+        {"投诉 信号不好，很慢", "complaint", "{\"text\":\"信号不好,很慢\"}", NULL},
+        {"投诉", NULL, NULL, NULL},
+        {"0000", "leave", NULL, NULL},
+        {"TD", NULL, NULL, NULL}, /* an opt-out word, but not here */
+        {"", NULL, NULL, NULL},
+        {"。，！", NULL, NULL, NULL},
+    };
+    (void)state;
+    CHECK(rows, AT_HALL);
+}
+
+static void reads_at_a_provider(void **state)
+{
+    static const struct reading rows[] = {
+        {"0000", "leave", NULL, NULL},   {"td", "leave_port", NULL, NULL}, {"退订。", "leave_port", NULL, NULL},
+        {"YE", NULL, NULL, NULL},        {"KTGPRS", NULL, NULL, NULL},     {"KT1，3", "leave_port", "{\"serials\":\"1,3\"}", NULL},
+        {"“0000”", "leave", NULL, NULL},
+    };
+    (void)state;
+    CHECK(rows, AT_PROVIDER);
+}
+
+static void reads_answers(void **state)
+{
+    static const struct reading rows[] = {
+        {"是", NULL, NULL, "yes"},
+        {"是。", NULL, NULL, "yes"},
+        {"ｙ", NULL, NULL, "yes"},
+        {"Yes!", NULL, NULL, "yes"},
+        {"1", NULL, NULL, "yes"},
+        {"１", NULL, NULL, "yes"},
+        {"确认", NULL, NULL, "yes"},
+        {"“是”", NULL, NULL, "yes"},
+        {"否", NULL, NULL, "no"},
+        {"n", NULL, NULL, "no"},
+        {"2", NULL, NULL, "no"},
+        {"不", NULL, NULL, "no"},
+        {"1,3", NULL, NULL, "serials:1,3"},
+        {"1，3", NULL, NULL, "serials:1,3"},
+        {"1、3", NULL, NULL, "serials:1,3"},
+        {"1 3", NULL, NULL, "serials:1,3"},
+        {"１，３", NULL, NULL, "serials:1,3"},
+        {"3,1,3", NULL, NULL, "serials:3,1,3"},
+        {"12", NULL, NULL, "serials:12"},
+        {"01 02", NULL, NULL, "serials:1,2"},
+        {"1234", NULL, NULL, NULL},
+        {"是的吧", NULL, NULL, NULL},
+        {"y，我明天到", NULL, NULL, NULL},
+        {"好的，谢谢", NULL, NULL, NULL},
+        {"1a", NULL, NULL, NULL},
+        {"   ", NULL, NULL, NULL},
+        {"1.5", NULL, NULL, NULL},
+    };
+    (void)state;
+    CHECK(rows, AT_HALL);
+}
+
+static void one_is_yes_and_a_serial(void **state)
+{
+    struct arena *arena = arena_new();
+    struct match match;
+    (void)state;
+    grammar_match(grammar, arena, VIEW("1"), AT_HALL, &match);
+    assert_int_equal(match.answer, ANSWER_YES);
+    assert_true(view_equal(match.serials, VIEW("1")));
+    grammar_match(grammar, arena, VIEW("2"), AT_HALL, &match);
+    assert_int_equal(match.answer, ANSWER_NO);
+    assert_true(view_equal(match.serials, VIEW("2")));
+    arena_free(&arena);
+}
+
+static void reads_what_people_forward(void **state) /* rules D9 */
+{
+    static const struct reading rows[] = {
+        {"“YE”", "balance", NULL, NULL},
+        {"\"ye\"。", "balance", NULL, NULL},
+        {"「余额」", "balance", NULL, NULL},
+        {"【ZD201211】", "bill", "{\"month\":\"201211\"}", NULL},
+        {"HF空格201307", "bill", "{\"month\":\"201307\"}", NULL},
+        {"HF+201307", "bill", "{\"month\":\"201307\"}", NULL},
+        {"HF 201307", "bill", "{\"month\":\"201307\"}", NULL},
+        {"QXQDXB，请您将本信息直接转发至10086，即可取消", "stop", NULL, NULL},
+        {"qxqdxb , 请转发到10086", "stop", NULL, NULL},
+        {"ZD201211，请将本短信转发到10086查询", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD201213，请转发到10086", NULL, NULL, NULL},
+        {"KTYETX10，请转发到10086", NULL, NULL, NULL}, /* acts, and is no fixed text */
+        {"QXQDXB，请转发给我", NULL, NULL, NULL},      /* acts, but the hall is not named */
+        {"QXQDXB，10086", NULL, NULL, NULL},           /* acts, but nothing is asked for */
+        {"YE，请发送至10086查询", "balance", NULL, NULL},
+        {"YE，回复即可", "balance", NULL, NULL},
+        {"YE，我明天到", NULL, NULL, NULL},
+        {"Y，请转发至10086", NULL, NULL, NULL},    /* one letter is no code */
+        {"0000，请转发至10086", NULL, NULL, NULL}, /* nor are digits */
+        {"余额，请转发至10086", NULL, NULL, NULL},
+        {"KTGPRS，请转发至10086", NULL, NULL, NULL}, /* only fixed texts */
+        {"TJ请转发至10086", NULL, NULL, NULL},
+        {"““YE", NULL, NULL, NULL},
+        {"“”", NULL, NULL, NULL},
+        {"“", NULL, NULL, NULL},
+    };
+    static const struct reading elsewhere[] = {{"TD，请转发至10086", NULL, NULL, NULL}};
+    (void)state;
+    CHECK(rows, AT_HALL);
+    CHECK(elsewhere, AT_PROVIDER);
+}
+
+static void masks_secrets(void **state) /* rules C5 */
+{
+    static const struct {
+        const char *text, *masked, *folded;
+    } rows[] = {
+        {"MMXG#246810#135790", "MMXG#***#***", "MMXG#***#***"},
+        {"MMXG 246810 135790", "MMXG *** ***", "MMXG *** ***"},
+        {"mmxg#246810", "mmxg#***", "MMXG#***"},
+        {"ＭＭＸＧ＃２４６８１０＃１３５７９０", "ＭＭＸＧ＃***＃***", "MMXG#***#***"},
+        {"MMXG246810135790", "MMXG***", "MMXG***"},
+        {"MM XG 246 810", "MM XG *** ***", "MM XG *** ***"},
+        {"m.m.x.g 2468", "m.m.x.g ***", "M.M.X.G ***"},
+        {"你好MMXG246810", "你好MMXG***", "你好MMXG***"},
+        {"MMXG 2 4 6 8 1 0", "MMXG *** *** *** *** *** ***", "MMXG *** *** *** *** *** ***"},
+        {"MMXG 246\xE2\x80\x8B"
+         "810",
+         "MMXG ***\xE2\x80\x8B***", "MMXG ***"},
+        {"czmm11010519491231002x", "czmm***", "CZMM***"},
+        {"CZMM#11010519491231002X", "CZMM#***", "CZMM#***"},
+        {"修改密码246810为135790", "修改密码***为***", "修改密码***为***"},
+        {"密碼重置 246810", "密碼重置 ***", "密碼重置 ***"},
+        {"投诉 密码246810不能用", "投诉 密码***不能用", "投诉 密码***不能用"},
+    };
+    struct arena *arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct match match;
+        grammar_match(grammar, arena, view_of(rows[i].text), AT_HALL, &match);
+        assert_true(match.has_secret);
+        assert_string_equal(arena_string(arena, match.text), rows[i].masked);
+        assert_string_equal(arena_string(arena, match.folded), rows[i].folded);
+    }
+    arena_free(&arena);
+}
+
+static void masks_arguments(void **state)
+{
+    struct arena *arena = arena_new();
+    struct match match;
+    struct text args = {0};
+    (void)state;
+    grammar_match(grammar, arena, VIEW("MMXG#246810#135790"), AT_HALL, &match);
+    match_write_args(&match, false, &args);
+    assert_string_equal(args.at, "{\"old\":\"***\",\"new\":\"***\"}");
+    text_clear(&args);
+    grammar_match(grammar, arena, VIEW("投诉 密码246810不能用"), AT_HALL, &match); /* a secret in a free text */
+    match_write_args(&match, true, &args);
+    assert_string_equal(args.at, "{\"text\":\"密码***不能用\"}");
+    text_free(&args);
+    arena_free(&arena);
+}
+
+static void leaves_other_texts_as_they_are(void **state)
+{
+    static const char *const texts[] = {"ZD201211", "我的号码是13800138000", "MMXG", "MMXG 12", "密码忘了", "1,3"};
+    struct arena *arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct match match;
+        grammar_match(grammar, arena, view_of(texts[i]), AT_HALL, &match);
+        assert_false(match.has_secret);
+        assert_string_equal(arena_string(arena, match.text), texts[i]);
+    }
+    arena_free(&arena);
+}
+
+static void masks_what_is_too_long_to_read(void **state)
+{
+    struct arena *arena = arena_new();
+    char text[6000];
+    struct match match;
+    (void)state;
+    memset(text, 'a', sizeof text);
+    for (size_t i = 0; i < 11; i++)
+        text[5000 + i] = "MMXG 246810"[i];
+    grammar_match(grammar, arena, (struct view){text, sizeof text}, AT_HALL, &match);
+    assert_true(match.has_secret);
+    assert_null(memmem(match.text.at, match.text.size, "246810", 6));
+    arena_free(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(reads_forms),
+        cmocka_unit_test(reads_at_a_provider),
+        cmocka_unit_test(reads_answers),
+        cmocka_unit_test(one_is_yes_and_a_serial),
+        cmocka_unit_test(reads_what_people_forward),
+        cmocka_unit_test(masks_secrets),
+        cmocka_unit_test(masks_arguments),
+        cmocka_unit_test(leaves_other_texts_as_they_are),
+        cmocka_unit_test(masks_what_is_too_long_to_read),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}

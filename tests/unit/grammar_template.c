@@ -1,0 +1,145 @@
+/* Templates and filters: rows of template, fields and what comes out, or why nothing does. */
+#include "grammar_folder.h"
+
+#include "grammar/template.h"
+
+struct row {
+    const char *template, *fields;
+    const char *text; /* NULL: refused, with `why` in its words */
+    const char *why;
+};
+
+static const struct row rows[] = {
+    {"余额为{balance|yuan}元。", "{\"balance\":5678}", "余额为56.78元。", NULL},
+    {"{a|yuan}", "{\"a\":0}", "0.00", NULL},
+    {"{a|yuan}", "{\"a\":5}", "0.05", NULL},
+    {"{a|yuan}", "{\"a\":-1230}", "-12.30", NULL},
+    {"{a|yuan}", "{\"a\":-5}", "-0.05", NULL},
+    {"{a|yuan}", "{\"a\":\"-1230\"}", "-12.30", NULL},
+    {"{a|yuan}", "{\"a\":9223372036854775807}", "92233720368547758.07", NULL},
+    {"{a|yuan}", "{\"a\":56.78}", NULL, "the field a is not what yuan takes: whole fen"},
+    {"{m|month_zh}", "{\"m\":\"201211\"}", "2012年11月", NULL},
+    {"{m|month_zh}", "{\"m\":201201}", "2012年1月", NULL},
+    {"{m|month_zh}", "{\"m\":\"201213\"}", NULL, "the field m is not what month_zh takes"},
+    {"{d|date_zh}", "{\"d\":\"2026-11-22\"}", "2026年11月22日", NULL},
+    {"{d|date_zh}", "{\"d\":\"2026-11-22T23:30:00Z\"}", "2026年11月23日", NULL},
+    {"{d|time_zh}", "{\"d\":\"2026-11-22T15:04:05.678+08:00\"}", "2026年11月22日 15:04", NULL},
+    {"{d|time_zh}", "{\"d\":\"2026-11-22 07:04:05+00\"}", "2026年11月22日 15:04", NULL},
+    {"{d|time_zh}", "{\"d\":\"2026-11-22T15:04\"}", "2026年11月22日 15:04", NULL},
+    {"{d|time_zh}", "{\"d\":\"2026-03-01T00:30:00+0930\"}", "2026年2月28日 23:00", NULL},
+    {"{d|time_zh}", "{\"d\":\"1795330985\"}", "2026年11月22日 15:03", NULL},
+    {"{d|time_zh}", "{\"d\":951753600}", "2000年2月29日 00:00", NULL},
+    {"{d|time_zh}", "{\"d\":\"soon\"}", NULL, "the field d is not what time_zh takes: Unix seconds or an ISO 8601 time"},
+    {"{l|list}", "{\"l\":[{\"name\":\"套餐及固定费\",\"fen\":5800},{\"name\":\"语音\",\"fen\":2060}]}", "套餐及固定费58.00元、语音20.60元",
+     NULL},
+    {"{l|list}", "{\"l\":[\"来电显示\",\"彩铃\"]}", "来电显示、彩铃", NULL},
+    {"{l|list}", "{\"l\":[{\"name\":\"彩铃\"}]}", "彩铃", NULL},
+    {"{l|list_comma}", "{\"l\":[1,2]}", "1，2", NULL},
+    {"{l|lines}", "{\"l\":[\"a\",\"b\"]}", "a\nb", NULL},
+    {"{l|list}", "{\"l\":[]}", "", NULL},
+    {"{l|list}", "{\"l\":[{\"fen\":1}]}", NULL, "the field l is not what list takes"},
+    {"{l|list}", "{\"l\":[[1]]}", NULL, "the field l is not what list takes"},
+    {"{l|count}", "{\"l\":[1,2,3]}", "3", NULL},
+    {"{n|mb}", "{\"n\":350}", "350MB", NULL},
+    {"{n}条", "{\"n\":80}", "80条", NULL},
+    {"{n}", "{\"n\":\"全球通\"}", "全球通", NULL},
+    {"{n}", "{\"n\":true}", NULL, "the field n is neither text nor a number"},
+    {"{n}", "{}", NULL, "the field n is missing"},
+    {"a{?n}，{n}{/n}。", "{\"n\":\"x\"}", "a，x。", NULL},
+    {"a{?n}，{n}{/n}。", "{\"n\":\"\"}", "a。", NULL},
+    {"a{?n}，{n|list}{/n}。", "{\"n\":[]}", "a。", NULL},
+    {"a{?n}，{n}{/n}。", "{\"n\":null}", "a。", NULL},
+    {"a{?n}，{n}{/n}。", "{}", "a。", NULL},
+    {"a{?n}，{n}{/n}。", "{\"n\":0}", "a，0。", NULL},
+    {"{?a}1{/a}{?b}2{/b}", "{\"b\":1}", "2", NULL},
+    {"{{n}}", "{}", "{n}", NULL},
+    {"", "{}", "", NULL},
+    {"{n", "{}", NULL, "a { has no }"},
+    {"n}", "{}", NULL, "a } stands alone"},
+    {"{}", "{}", NULL, "{} names no field"},
+    {"{n|}", "{}", NULL, "{n|} has the unknown filter \"\""},
+    {"{n|euro}", "{}", NULL, "{n|euro} has the unknown filter \"euro\""},
+    {"{n|mb|mb|mb|mb}", "{}", NULL, "has more than 3 filters"},
+    {"{?a}{?b}{/b}{/a}", "{}", NULL, "{?b} stands inside another section"},
+    {"{?a}x", "{}", NULL, "{?a} is not closed"},
+    {"x{/a}", "{}", NULL, "{/a} closes nothing"},
+    {"{?a}x{/b}", "{}", NULL, "{/b} closes nothing"},
+};
+
+static bool holds(struct arena *arena, const struct row *row)
+{
+    struct template template;
+    struct view text = VIEW_NONE;
+    struct err err = {""};
+    json_t *fields = json_read(view_of(row->fields), NULL);
+    enum outcome outcome = template_compile(arena, view_of(row->template), &template, &err);
+    if (outcome == IS_DONE)
+        outcome = template_render(&template, arena, fields, &text, &err);
+    json_decref(fields);
+    bool is_right =
+        row->text ? outcome == IS_DONE && view_equal(text, view_of(row->text)) : outcome == IS_REFUSED && strstr(err.text, row->why);
+    if (!is_right)
+        print_error("%s with %s: \"%.*s\" %s\n", row->template, row->fields, VIEW_ARG(text), err.text);
+    return is_right;
+}
+
+static void renders(void **state)
+{
+    struct arena *arena = arena_new();
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        wrong += !holds(arena, &rows[i]);
+    arena_free(&arena);
+    assert_int_equal(wrong, 0);
+}
+
+/* The replies of commands/, with the fields of the demo data. */
+static void renders_the_commands(void **state)
+{
+    static const struct {
+        const char *command, *outcome, *fields, *text;
+    } reply[] = {
+        {"balance", "ok", "{\"balance\":5678,\"brand\":\"全球通\",\"as_of\":\"2026-11-22\"}",
+         "尊敬的客户，您好！您的账户余额为56.78元。中国移动"},
+        {"bill", "ok",
+         "{\"month\":\"201211\",\"total\":8860,\"items\":[{\"name\":\"套餐及固定费\",\"fen\":5800},{\"name\":\"语音通信费\",\"fen\":2060}]"
+         "}",
+         "尊敬的客户，您好！您2012年11月账单合计88.60元：套餐及固定费58.00元、语音通信费20.60元。中国移动"},
+        {"allowance_data", "ok", "{\"kind\":\"数据流量\",\"left\":350,\"total\":500,\"unit\":\"MB\"}",
+         "尊敬的客户，您好！您本月数据流量套餐共500MB，剩余350MB。中国移动"},
+        {"hall", "unknown", "{\"near\":[]}", "您发送的内容无法识别。发送10086查看菜单。中国移动"},
+        {"hall", "unknown", "{\"near\":[\"YE\",\"JF\"]}", "您发送的内容无法识别，您是否想发送：YE、JF。发送10086查看菜单。中国移动"},
+        {"balance", "fault", "{}", "系统忙，您的请求未能办理，请稍后再试。中国移动"}, /* the hall's own */
+        {"no_such", "fault", "{}", "系统忙，您的请求未能办理，请稍后再试。中国移动"},
+    };
+    struct grammar *grammar = load_good("commands");
+    struct arena *arena = arena_new();
+    struct err err;
+    struct view text;
+    (void)state;
+    for (size_t i = 0; i < sizeof reply / sizeof *reply; i++) {
+        json_t *fields = json_read(view_of(reply[i].fields), NULL);
+        assert_int_equal(grammar_render(grammar, arena, view_of(reply[i].command), view_of(reply[i].outcome), fields, &text, &err),
+                         IS_DONE);
+        assert_string_equal(arena_string(arena, text), reply[i].text);
+        json_decref(fields);
+    }
+    json_t *none = json_object();
+    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("ok"), none, &text, &err), IS_REFUSED);
+    assert_string_equal(err.text, "reply \"ok\" of balance: the field balance is missing");
+    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("nonsense"), none, &text, &err), IS_REFUSED);
+    assert_string_equal(err.text, "no reply \"nonsense\" of balance, nor of hall");
+    json_decref(none);
+    arena_free(&arena);
+    grammar_free(&grammar);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(renders),
+        cmocka_unit_test(renders_the_commands),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
