@@ -1,0 +1,72 @@
+/* The SQL functions that the hall calls, by name and parameters: the whole of what it may do in the store (sql/functions/). */
+#ifndef STORE_API_H
+#define STORE_API_H
+
+#include <stddef.h>
+
+enum api_function {
+    API_RECEIVE,         /* hall.receive: a message takes effect */
+    API_SETTLE,          /* hall.settle: how sending a reply ended */
+    API_DELIVERY_REPORT, /* hall.delivery_report */
+    API_CLAIM_UNSENT,    /* hall.claim_unsent: replies that a crash, or a refusal for now, left unsent */
+    API_FUNCTIONS,
+};
+
+enum { API_PARAMETERS_MAX = 14 };
+
+struct api {
+    const char *name; /* of the prepared statement */
+    const char *sql;
+    size_t parameters;
+};
+
+extern const struct api api_table[API_FUNCTIONS];
+
+/* hall.receive's parameters, in order. */
+enum {
+    RECEIVE_MSISDN,       /* 13800138000 */
+    RECEIVE_GATEWAY_ID,   /* Kannel's %I */
+    RECEIVE_PORT,         /* 10086 */
+    RECEIVE_AT,           /* hall | provider */
+    RECEIVE_TEXT,         /* as it came, secrets masked */
+    RECEIVE_FINGERPRINT,  /* 64-bit hash of the folded text; NULL when it carries a secret */
+    RECEIVE_GATEWAY_TIME, /* Kannel's %T, Unix seconds; NULL when not said */
+    RECEIVE_COMMAND,      /* NULL: none */
+    RECEIVE_CALL,         /* hall_command.<call>; NULL: none */
+    RECEIVE_EFFECT,       /* reads | changes | leaves */
+    RECEIVE_ARGS,         /* JSON object; for a text that is no command {"near": ["YE", …]} */
+    RECEIVE_ANSWER,       /* yes | no | serials:1,3 | NULL */
+    RECEIVE_WAY,          /* sendsms | inline */
+    RECEIVE_PARAMETERS,
+};
+
+/* hall.settle's. */
+enum {
+    SETTLE_MSISDN,
+    SETTLE_MT,     /* our id of the reply */
+    SETTLE_STATE,  /* sent | unsent | dead | expired */
+    SETTLE_TEXT,   /* exactly as sent; NULL keeps what is there */
+    SETTLE_PIECES, /* how many messages of a long reply are sent */
+    SETTLE_REASON, /* why not; NULL when sent */
+    SETTLE_WAIT_S, /* unsent: not to be claimed before so many seconds */
+    SETTLE_PARAMETERS,
+};
+
+/* hall.delivery_report's. */
+enum {
+    REPORT_MSISDN,
+    REPORT_MT,
+    REPORT_STATUS, /* Kannel's %d */
+    REPORT_REASON,
+    REPORT_TIME, /* Unix seconds or NULL */
+    REPORT_PARAMETERS,
+};
+
+/* hall.claim_unsent's. */
+enum {
+    CLAIM_MOST,    /* how many at most */
+    CLAIM_LEASE_S, /* ours for so long */
+    CLAIM_PARAMETERS,
+};
+
+#endif

@@ -1,0 +1,50 @@
+-- The demo data (DESIGN 5), also what the transcripts use. May be loaded again: it puts back what the feed may put, and moves no money
+-- twice. Service passwords and ID numbers are not here: they come with the functions that keep them hashed.
+SELECT hall.put_provider('新华短讯', '4008106601', 'http://www.xinhua-sms.example');
+SELECT hall.put_provider('风云气象', '4008106602', 'http://www.fengyun-weather.example');
+SELECT hall.put_port('106601', '新华短讯');
+SELECT hall.put_port('106602', '风云气象');
+
+INSERT INTO hall.service AS s (code, name, aliases, fee_fen, period, provider, port, excludes, trial_days) VALUES
+    ('GPRS', '手机上网', '{上网,数据}',             0, 'month',   NULL,       NULL,     NULL, 0),
+    ('LDXS', '来电显示', '{来显}',                  0, 'month',   NULL,       NULL,     NULL, 0),
+    ('HJDD', '呼叫等待', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
+    ('HJBC', '呼叫保持', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
+    ('SFTH', '三方通话', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
+    ('CL',   '彩铃',     '{彩铃5元}',             500, 'month',   NULL,       NULL,     'CL', 0),
+    ('CL8',  '彩铃8元',  '{}',                    800, 'month',   NULL,       NULL,     'CL', 0),
+    ('LDTX', '来电提醒', '{}',                    300, 'month',   NULL,       NULL,     NULL, 0),
+    ('YETX', '余额提醒', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
+    ('HFNZ', '话费闹钟', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
+    ('DXHZ', '短信回执', '{}',                     10, 'message', NULL,       NULL,     NULL, 0),
+    ('WLAN', 'WLAN',     '{无线上网}',              0, 'month',   NULL,       NULL,     NULL, 7),
+    ('XWZB', '新闻早报', '{}',                    300, 'month',   '新华短讯', '106601', NULL, 0),
+    ('TQYB', '天气预报', '{天气}',                200, 'month',   '风云气象', '106602', NULL, 0),
+    ('XHTT', '笑话天天', '{笑话}',                500, 'month',   '风云气象', '106602', NULL, 0)
+ON CONFLICT (code) DO UPDATE
+SET name = excluded.name,
+    aliases = excluded.aliases,
+    fee_fen = excluded.fee_fen,
+    period = excluded.period,
+    provider = excluded.provider,
+    port = excluded.port,
+    excludes = excluded.excludes,
+    trial_days = excluded.trial_days;
+
+SELECT hall.put_subscriber(13800138000, '全球通', p_opening_fen => 5678);
+SELECT hall.put_subscriber(13800138001, '神州行', p_opening_fen => 50);
+SELECT hall.put_subscriber(13800138002, '动感地带', p_state => 'suspended', p_state_reason => 'arrears', p_opening_fen => -1230);
+SELECT hall.put_subscriber(13800138003, '全球通', p_opening_fen => 10000, p_is_blacklisted => true);
+
+SELECT hall.put_points(13800138000, 1234);
+SELECT hall.put_bill(13800138000, '2012-11-01',
+    '[{"name": "套餐及固定费", "fen": 5800}, {"name": "语音通信费", "fen": 2060}, {"name": "短信彩信费", "fen": 1000}]');
+SELECT hall.put_allowance(13800138000, 'voice', 200, 500);
+SELECT hall.put_allowance(13800138000, 'sms', 80, 100);
+SELECT hall.put_allowance(13800138000, 'mms', 15, 20);
+SELECT hall.put_allowance(13800138000, 'data', 350, 500);
+SELECT hall.put_subscription(13800138000, 'LDXS', '2011-03-01 10:00+08');
+SELECT hall.put_subscription(13800138000, 'GPRS', '2011-08-12 15:30+08');
+SELECT hall.put_subscription(13800138000, 'XWZB', '2012-01-05 09:00+08');
+SELECT hall.put_subscription(13800138000, 'TQYB', '2012-02-20 18:45+08');
+SELECT hall.put_subscription(13800138000, 'XHTT', '2012-06-01 12:00+08');

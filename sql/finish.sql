@@ -1,0 +1,54 @@
+-- What every migrate ends with, when all functions are there: the road from commands to functions, months ahead, and rights.
+SELECT hall_private.build_dispatch();
+SELECT hall_private.partitions_ahead();
+
+-- Who may do what. smshall_hall is the daemon: it may call these five functions, and nothing else. smshall_feed is the billing
+-- system's, smshall_operator the operators'. Nobody but the owner has rights on tables. Roles belong to the whole cluster, so they may
+-- be there already.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'smshall_hall') THEN
+        CREATE ROLE smshall_hall LOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'smshall_feed') THEN
+        CREATE ROLE smshall_feed NOLOGIN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'smshall_operator') THEN
+        CREATE ROLE smshall_operator NOLOGIN;
+    END IF;
+EXCEPTION WHEN duplicate_object OR unique_violation THEN
+    NULL; -- another database of this cluster is migrated at this moment and made it
+END
+$$;
+
+REVOKE ALL ON SCHEMA hall, hall_private, hall_command FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA hall FROM PUBLIC, smshall_hall, smshall_feed, smshall_operator;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hall, hall_private, hall_command FROM PUBLIC, smshall_hall, smshall_feed, smshall_operator;
+GRANT USAGE ON SCHEMA hall TO smshall_hall, smshall_feed, smshall_operator;
+
+GRANT EXECUTE ON FUNCTION
+    hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, jsonb, text, text),
+    hall.settle(bigint, text, text, text, int, text, int),
+    hall.delivery_report(bigint, text, int, text, bigint),
+    hall.claim_unsent(int, int),
+    hall.run_due()
+TO smshall_hall;
+
+GRANT EXECUTE ON FUNCTION
+    hall.put_subscriber(bigint, text, text, text, bigint, boolean),
+    hall.top_up(bigint, bigint, text, text),
+    hall.post_charge(bigint, bigint, text, text, text),
+    hall.put_bill(bigint, date, jsonb),
+    hall.put_allowance(bigint, text, bigint, bigint),
+    hall.put_points(bigint, bigint),
+    hall.put_subscription(bigint, text, timestamptz, timestamptz),
+    hall.put_provider(text, text, text),
+    hall.put_port(text, text)
+TO smshall_feed, smshall_operator;
+
+GRANT EXECUTE ON FUNCTION
+    hall.dead_letters(timestamptz, bigint, int),
+    hall.resend(bigint, text),
+    hall.check_ledger(),
+    hall.drop_messages_before(date)
+TO smshall_operator;

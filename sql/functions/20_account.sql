@@ -1,0 +1,165 @@
+-- How a billing system feeds the store. Each of these may be called again with the same values: what is put replaces what was there, and
+-- money carries a reference that counts once. Amounts are whole fen.
+
+-- Moves money: the only place that does. Answers the balance after it, or the one there is when p_reference was here before; NULL when
+-- there is no such subscriber. Locks the subscriber.
+CREATE OR REPLACE FUNCTION hall_private.post_ledger(
+    p_msisdn bigint, p_fen bigint, p_kind text, p_note text, p_reference text DEFAULT NULL)
+RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_subscriber hall.subscriber;
+BEGIN
+    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    IF EXISTS (SELECT FROM hall.ledger AS l WHERE l.msisdn = p_msisdn AND l.reference = p_reference) THEN
+        RETURN v_subscriber.balance_fen;
+    END IF;
+
+    WITH moved AS (
+        UPDATE hall.subscriber AS s
+        SET balance_fen = s.balance_fen + p_fen,
+            ledger_number = s.ledger_number + 1
+        WHERE s.msisdn = p_msisdn
+        RETURNING s.balance_fen, s.ledger_number
+    )
+    INSERT INTO hall.ledger AS l (msisdn, number, at, fen, balance_fen, kind, note, reference)
+    SELECT p_msisdn, m.ledger_number, hall.now(), p_fen, m.balance_fen, p_kind, p_note, p_reference
+    FROM moved AS m
+    RETURNING l.balance_fen INTO v_subscriber.balance_fen;
+    RETURN v_subscriber.balance_fen;
+END
+$$;
+
+-- The subscribers whose balance is not the sum of their ledger, or whose ledger has a gap: none, or something is broken.
+CREATE OR REPLACE FUNCTION hall.check_ledger()
+RETURNS TABLE (msisdn bigint, balance_fen bigint, ledger_fen bigint, rows_expected int, rows_found bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT s.msisdn, s.balance_fen, coalesce(l.fen, 0), s.ledger_number, coalesce(l.found, 0)
+    FROM hall.subscriber AS s
+    LEFT JOIN (
+        SELECT r.msisdn, sum(r.fen)::bigint AS fen, count(*) AS found
+        FROM hall.ledger AS r
+        GROUP BY r.msisdn
+    ) AS l ON l.msisdn = s.msisdn
+    WHERE s.balance_fen <> coalesce(l.fen, 0)
+       OR s.ledger_number <> coalesce(l.found, 0);
+END;
+
+-- A subscriber is new or has changed. p_opening_fen counts only for a new one. Answers whether it was new.
+CREATE OR REPLACE FUNCTION hall.put_subscriber(
+    p_msisdn bigint, p_brand text, p_state text DEFAULT 'active', p_state_reason text DEFAULT NULL, p_opening_fen bigint DEFAULT 0,
+    p_is_blacklisted boolean DEFAULT false)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_is_new boolean;
+BEGIN
+    INSERT INTO hall.subscriber AS s (msisdn, brand, state, state_reason, is_blacklisted, since)
+    VALUES (p_msisdn, p_brand, p_state, p_state_reason, p_is_blacklisted, hall.now())
+    ON CONFLICT ON CONSTRAINT subscriber_pkey DO UPDATE
+    SET brand = excluded.brand,
+        state = excluded.state,
+        state_reason = excluded.state_reason,
+        is_blacklisted = excluded.is_blacklisted
+    RETURNING s.xmax = 0 INTO v_is_new;
+    IF v_is_new AND p_opening_fen <> 0 THEN
+        PERFORM hall_private.post_ledger(p_msisdn, p_opening_fen, 'opening', '期初余额', 'opening');
+    END IF;
+    RETURN v_is_new;
+END
+$$;
+
+-- Money came in. Answers the balance after it; the same reference again changes nothing; NULL: no such subscriber.
+CREATE OR REPLACE FUNCTION hall.top_up(p_msisdn bigint, p_fen bigint, p_reference text, p_note text DEFAULT '充值')
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF p_fen IS NULL OR p_fen <= 0 OR p_reference IS NULL THEN
+        RAISE EXCEPTION 'a top-up has an amount above 0 and a reference' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN hall_private.post_ledger(p_msisdn, p_fen, 'top_up', p_note, p_reference);
+END
+$$;
+
+-- A fee was charged, or something was put right: p_fen below 0 takes, above 0 gives. Otherwise as top_up.
+CREATE OR REPLACE FUNCTION hall.post_charge(p_msisdn bigint, p_fen bigint, p_kind text, p_note text, p_reference text)
+RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF p_fen IS NULL OR p_reference IS NULL OR p_kind IS NULL OR p_kind NOT IN ('fee', 'refund', 'correction') THEN
+        RAISE EXCEPTION 'a charge is a fee, refund or correction with an amount and a reference' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    RETURN hall_private.post_ledger(p_msisdn, p_fen, p_kind, p_note, p_reference);
+END
+$$;
+
+-- A month's bill: items as [{"name": "语音通信费", "fen": 2060}, …] in their order; the total is their sum.
+CREATE OR REPLACE FUNCTION hall.put_bill(p_msisdn bigint, p_month date, p_items jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO hall.bill (msisdn, month, total_fen, items)
+    VALUES (p_msisdn, date_trunc('month', p_month)::date, hall_private.bill_total(p_items), p_items)
+    ON CONFLICT (msisdn, month) DO UPDATE
+    SET total_fen = excluded.total_fen,
+        items = excluded.items;
+END;
+
+-- What is left of an allowance: kind voice (minutes), sms, mms (messages), data (MB).
+CREATE OR REPLACE FUNCTION hall.put_allowance(p_msisdn bigint, p_kind text, p_rest bigint, p_total bigint) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO hall.allowance (msisdn, kind, rest, total)
+    VALUES (p_msisdn, p_kind, p_rest, p_total)
+    ON CONFLICT (msisdn, kind) DO UPDATE
+    SET rest = excluded.rest,
+        total = excluded.total;
+END;
+
+-- Answers whether there is such a subscriber.
+CREATE OR REPLACE FUNCTION hall.put_points(p_msisdn bigint, p_points bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    UPDATE hall.subscriber AS s SET points = p_points WHERE s.msisdn = p_msisdn;
+    RETURN FOUND;
+END
+$$;
+
+-- What the network says is open: a service opened elsewhere (p_until NULL), or closed. Answers whether anything changed.
+CREATE OR REPLACE FUNCTION hall.put_subscription(p_msisdn bigint, p_service text, p_since timestamptz, p_until timestamptz DEFAULT NULL)
+RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF p_until IS NOT NULL THEN
+        UPDATE hall.subscription AS o
+        SET until = p_until
+        WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.until IS NULL;
+        RETURN FOUND;
+    END IF;
+    INSERT INTO hall.subscription (msisdn, service, since) VALUES (p_msisdn, p_service, p_since) ON CONFLICT DO NOTHING;
+    RETURN FOUND;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION hall.put_provider(p_name text, p_telephone text, p_homepage text DEFAULT NULL) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO hall.provider (name, telephone, homepage)
+    VALUES (p_name, p_telephone, p_homepage)
+    ON CONFLICT (name) DO UPDATE
+    SET telephone = excluded.telephone,
+        homepage = excluded.homepage;
+END;
+
+-- A port, or all ports that begin with p_prefix, belong to a provider.
+CREATE OR REPLACE FUNCTION hall.put_port(p_prefix text, p_provider text) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    INSERT INTO hall.port (prefix, provider)
+    VALUES (p_prefix, p_provider)
+    ON CONFLICT (prefix) DO UPDATE
+    SET provider = excluded.provider;
+END;

@@ -1,0 +1,305 @@
+-- What a message does in the store, all of it: one call, one commit (DESIGN 2).
+--
+-- The usual course is four statements, told apart by what they lock: the message (its key finds a repeat), the conversation (its row
+-- is the sender's lock and knows the text before), the subscriber (read only), the reply; the command's own come before the reply.
+-- Everything else (repeats, loops, the month's end) is looked at only when a value at hand says so. Only hall.receive pays for
+-- SECURITY DEFINER and a fixed search_path; what it calls is plain and reaches nothing that is not qualified. Its plans go by keys
+-- whatever the statistics say: those of a table that was empty when a session first planned would scan it ever after.
+
+-- Seconds until p_until, never below 0.
+CREATE OR REPLACE FUNCTION hall_private.seconds_until(p_until timestamptz) RETURNS int
+LANGUAGE sql STABLE
+RETURN greatest(0, extract(epoch FROM p_until - hall.now())::int);
+
+-- A reply as the daemon takes it.
+CREATE OR REPLACE FUNCTION hall_private.reply_json(p_reply hall.reply) RETURNS jsonb
+LANGUAGE sql STABLE
+RETURN pg_catalog.jsonb_build_object(
+    'mt', hall_private.mt(p_reply.month, p_reply.number, p_reply.part),
+    'port', p_reply.port,
+    'command', p_reply.command,
+    'outcome', p_reply.outcome,
+    'fields', p_reply.fields,
+    'text', p_reply.text,
+    'state', p_reply.state,
+    'pieces', p_reply.pieces,
+    'valid_s', hall_private.seconds_until(p_reply.valid_until));
+
+-- The answer to a repeat by the gateway's id, whatever the text says now (rules D6, E1): the replies that the message had; NULL when
+-- p_month had no such message.
+CREATE OR REPLACE FUNCTION hall_private.answer_repeat(p_msisdn bigint, p_gateway_id text, p_month date) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_number  int;
+    v_replies jsonb;
+BEGIN
+    SELECT m.number INTO v_number
+    FROM hall.message AS m
+    WHERE m.msisdn = p_msisdn AND m.gateway_id = p_gateway_id AND m.month = p_month;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    SELECT jsonb_agg(hall_private.reply_json(r) ORDER BY r.part) INTO v_replies
+    FROM hall.reply AS r
+    WHERE r.msisdn = p_msisdn AND r.month = p_month AND r.number = v_number;
+    RETURN jsonb_build_object('was', 'repeat', 'replies', coalesce(v_replies, '[]'));
+END
+$$;
+
+-- Moves the sender's conversation on by one message, and locks it until the commit.
+CREATE OR REPLACE FUNCTION hall_private.move_on(p_msisdn bigint, p_port text, p_fingerprint bigint) RETURNS hall.conversation
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now  timestamptz := hall.now();
+    v_talk hall.conversation;
+BEGIN
+    LOOP
+        UPDATE hall.conversation AS c
+        SET at = v_now,
+            before_at = c.at,
+            number = c.number + 1,
+            message_number = c.number + 1,
+            before_number = c.message_number,
+            fingerprint = p_fingerprint,
+            port = p_port,
+            is_same = coalesce(c.fingerprint = p_fingerprint AND c.port = p_port, false),
+            same_count = CASE WHEN c.fingerprint = p_fingerprint THEN c.same_count + 1 ELSE 1 END,
+            same_since = CASE WHEN c.fingerprint = p_fingerprint THEN c.same_since ELSE v_now END
+        WHERE c.msisdn = p_msisdn
+        RETURNING c.* INTO v_talk;
+        IF FOUND THEN
+            RETURN v_talk;
+        END IF;
+        -- the first message of this sender; of two at once, one makes the row and both move on
+        INSERT INTO hall.conversation (msisdn, at, same_since) VALUES (p_msisdn, v_now, v_now) ON CONFLICT DO NOTHING;
+    END LOOP;
+END
+$$;
+
+-- More messages with the same text than loop_messages in loop_window_s: somebody's machine answers ours (rules E4). Counting begins
+-- anew when the window is over.
+CREATE OR REPLACE FUNCTION hall_private.is_looping(p_talk hall.conversation) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+    IF p_talk.same_count <= hall_private.setting('loop_messages') THEN
+        RETURN false;
+    END IF;
+    IF p_talk.same_since > hall.now() - make_interval(secs => hall_private.setting('loop_window_s')) THEN
+        RETURN true;
+    END IF;
+    UPDATE hall.conversation AS c SET same_count = 1, same_since = c.at WHERE c.msisdn = p_talk.msisdn;
+    RETURN false;
+END
+$$;
+
+-- The message before had the same text and port and came a moment ago (rules D6).
+CREATE OR REPLACE FUNCTION hall_private.is_again(p_talk hall.conversation) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN p_talk.is_same
+    AND p_talk.before_at >= hall.now() - pg_catalog.make_interval(secs => hall_private.setting('repeat_window_s'));
+
+-- The latest reply of this subscriber that has not been sent: whoever has not got that one in hand must not let another pass it. NULL
+-- when all are sent.
+CREATE OR REPLACE FUNCTION hall_private.latest_unsent(p_msisdn bigint) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_mt text;
+BEGIN
+    SELECT hall_private.mt(r.month, r.number, r.part) INTO v_mt
+    FROM hall.reply AS r
+    WHERE r.msisdn = p_msisdn AND r.claim_after IS NOT NULL
+    ORDER BY r.number DESC, r.part DESC
+    LIMIT 1;
+    RETURN v_mt;
+END
+$$;
+
+-- Writes a reply and answers it as the daemon takes it. inline: it goes out with the answer that carries it. sendsms: it is the
+-- caller's to send for as long as the lease, in its order: `after` is the unsent one before it. A reply of its own accord takes its number from
+-- hall.conversation first.
+CREATE OR REPLACE FUNCTION hall_private.add_reply(
+    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_command text, p_outcome text, p_fields jsonb)
+RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now   timestamptz := hall.now();
+    v_month date := hall_private.month_of(v_now);
+    v_state hall.reply_state := 'answered';
+    v_lease timestamptz;
+    v_until timestamptz;
+    v_after text;
+BEGIN
+    IF p_way <> 'inline' THEN
+        v_after := hall_private.latest_unsent(p_msisdn);
+        v_state := 'unsent';
+        v_lease := v_now + make_interval(secs => hall_private.setting('reply_lease_s'));
+    END IF;
+    INSERT INTO hall.reply AS r
+        (msisdn, at, month, number, part, port, command, outcome, fields, state, claim_after, valid_until)
+    VALUES
+        (p_msisdn, v_now, v_month, p_number, p_part, p_port, p_command, p_outcome, p_fields, v_state, v_lease,
+         v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s')))
+    RETURNING r.valid_until INTO v_until;
+    RETURN jsonb_build_object(
+        'mt', hall_private.mt(v_month, p_number, p_part),
+        'port', p_port,
+        'command', p_command,
+        'outcome', p_outcome,
+        'fields', p_fields,
+        'text', NULL,
+        'state', v_state,
+        'after', v_after,
+        'pieces', 0,
+        'valid_s', extract(epoch FROM v_until - v_now)::int);
+END
+$$;
+
+-- An impatient thumb: the reply of the message before, once more, and nothing else happens (rules D6).
+CREATE OR REPLACE FUNCTION hall_private.answer_again(p_talk hall.conversation, p_way text) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_replies jsonb := '[]';
+    v_reply   hall.reply;
+BEGIN
+    FOR v_reply IN
+        SELECT *
+        FROM hall.reply AS r
+        WHERE r.msisdn = p_talk.msisdn
+          AND r.month = hall_private.month_of(p_talk.before_at)
+          AND r.number = p_talk.before_number
+        ORDER BY r.part
+    LOOP
+        v_replies := v_replies || hall_private.add_reply(
+            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, v_reply.command, v_reply.outcome, v_reply.fields);
+    END LOOP;
+    RETURN jsonb_build_object('was', 'again', 'replies', v_replies);
+END
+$$;
+
+-- Whose port it is: the longest prefix (rules D5). All NULL when nobody's.
+CREATE OR REPLACE FUNCTION hall_private.provider_of(p_port text) RETURNS hall.provider
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_provider hall.provider;
+BEGIN
+    SELECT v.* INTO v_provider
+    FROM hall.port AS p
+    JOIN hall.provider AS v ON v.name = p.provider
+    WHERE p.prefix IN (SELECT left(p_port, n) FROM generate_series(1, length(p_port)) AS n)
+    ORDER BY length(p.prefix) DESC
+    LIMIT 1;
+    RETURN v_provider;
+END
+$$;
+
+-- What the message leads to: who answers (`hall`, or the command itself), with which outcome and fields.
+CREATE OR REPLACE FUNCTION hall_private.act(
+    p_msisdn bigint, p_port text, p_at text, p_command text, p_call text, p_effect text, p_args jsonb,
+    OUT command text, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_args       jsonb := p_args;
+    v_provider   hall.provider;
+    v_subscriber hall.subscriber;
+    v_answer     record;
+BEGIN
+    command := 'hall';
+    fields := '{}';
+    IF p_at = 'provider' THEN
+        v_provider := hall_private.provider_of(p_port);
+        IF v_provider.name IS NULL THEN
+            outcome := 'unknown_port';
+            fields := jsonb_build_object('port', p_port);
+            RETURN;
+        END IF;
+        v_args := coalesce(p_args, '{}') || jsonb_build_object('provider', v_provider.name, 'phone', v_provider.telephone);
+    END IF;
+
+    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn;
+    IF NOT FOUND OR v_subscriber.state = 'closed' THEN
+        outcome := 'not_subscriber';
+    ELSIF p_command IS NULL AND p_at = 'provider' THEN
+        outcome := 'provider_text';
+        fields := jsonb_build_object('provider', v_provider.name, 'phone', v_provider.telephone);
+    ELSIF p_command IS NULL THEN
+        outcome := 'unknown';
+        fields := jsonb_build_object('near', coalesce(p_args -> 'near', '[]'));
+    ELSIF p_effect = 'changes' AND v_subscriber.state = 'suspended' THEN
+        outcome := 'suspended';
+    ELSIF p_call IS NULL THEN
+        -- a command of words only, or the daemon itself: {"outcome": "fault"} notes a message that the store cannot take
+        command := p_command;
+        outcome := coalesce(p_args ->> 'outcome', 'ok');
+        fields := coalesce(p_args, '{}') - 'outcome';
+    ELSE
+        command := p_command;
+        v_answer := hall_private.dispatch(p_call, v_subscriber, v_args);
+        outcome := v_answer.outcome;
+        fields := v_answer.fields;
+    END IF;
+END
+$$;
+
+-- Takes a message. Parameters as in include/store/api.h. Answers {"was": …, "replies": […]}:
+--   new     it took effect
+--   repeat  the gateway's id was here before: nothing happens, the replies are those it had
+--   again   the same text as just before, which would change something twice: the reply is given once more
+--   looped  a machine on the other side: noted, not answered
+-- Locks the sender's conversation until the commit.
+CREATE OR REPLACE FUNCTION hall.receive(
+    p_msisdn bigint, p_gateway_id text, p_port text, p_at text, p_text text, p_fingerprint bigint, p_gateway_time bigint,
+    p_command text, p_call text, p_effect text, p_args jsonb, p_answer text, p_way text)
+RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_now    timestamptz := hall.now();
+    v_local  timestamp := hall_private.local_time(v_now);
+    v_month  date := date_trunc('month', v_local);
+    v_number int;
+    v_answer jsonb;
+    v_act    record;
+    v_talk   hall.conversation;
+BEGIN
+    -- in a month's first days the message may have been here before midnight of the last
+    IF extract(day FROM v_local) <= 3 THEN
+        v_answer := hall_private.answer_repeat(p_msisdn, p_gateway_id, (v_month - interval '1 month')::date);
+        IF v_answer IS NOT NULL THEN
+            RETURN v_answer;
+        END IF;
+    END IF;
+
+    INSERT INTO hall.message AS m
+        (msisdn, at, gateway_at, fingerprint, number, month, gateway_id, port, text, command)
+    VALUES
+        (p_msisdn, v_now, to_timestamp(p_gateway_time), p_fingerprint,
+         coalesce((SELECT c.number FROM hall.conversation AS c WHERE c.msisdn = p_msisdn), 0) + 1,
+         v_month, p_gateway_id, p_port, coalesce(p_text, ''), p_command)
+    ON CONFLICT DO NOTHING
+    RETURNING m.number INTO v_number;
+    IF NOT FOUND THEN
+        RETURN hall_private.answer_repeat(p_msisdn, p_gateway_id, v_month);
+    END IF;
+
+    v_talk := hall_private.move_on(p_msisdn, p_port, p_fingerprint);
+    IF v_talk.number <> v_number THEN
+        -- the number was read before the lock was held, and another daemon's message took it
+        UPDATE hall.message AS m
+        SET number = v_talk.number
+        WHERE m.msisdn = p_msisdn AND m.gateway_id = p_gateway_id AND m.month = v_month;
+    END IF;
+
+    IF v_talk.same_count > 1 THEN
+        IF hall_private.is_looping(v_talk) THEN
+            RETURN '{"was": "looped", "replies": []}';
+        END IF;
+        IF (p_effect <> 'reads' OR p_answer IS NOT NULL) AND hall_private.is_again(v_talk) THEN
+            RETURN hall_private.answer_again(v_talk, p_way);
+        END IF;
+    END IF;
+
+    v_act := hall_private.act(p_msisdn, p_port, p_at, p_command, p_call, p_effect, p_args);
+    v_answer := hall_private.add_reply(p_msisdn, v_talk.number, 1, p_port, p_way, v_act.command, v_act.outcome, v_act.fields);
+    RETURN jsonb_build_object('was', 'new', 'replies', jsonb_build_array(v_answer));
+END
+$$;

@@ -1,0 +1,214 @@
+-- What becomes of a reply. The courier settles it, the gateway reports on it, and either may come first, twice, or never (rules D8),
+-- so a state has a rank and only moves to a higher one:
+--
+--      unsent ──▶ expired ─┐
+--        │  └───▶ dead ────┤ (it went out after all: another daemon had it)
+--        │                 ▼
+--        └──────────────▶ sent ──▶ accepted ──▶ failed ──▶ delivered
+--      answered (inline) ──┘        (Kannel 4, 8)  (2, 16)    (1)
+--
+-- The one way back is an operator's: hall.resend.
+--
+-- About the SET clauses of the API: plans are kept for a session and are to be right when tables that were empty have grown, so they
+-- go by keys (no sequential scan, no compiling of what takes microseconds) and do not depend on the values they were first made with.
+CREATE OR REPLACE FUNCTION hall_private.reply_rank(p_state hall.reply_state) RETURNS int
+LANGUAGE sql IMMUTABLE
+RETURN CASE p_state
+    WHEN 'unsent' THEN 0
+    WHEN 'expired' THEN 1
+    WHEN 'dead' THEN 1
+    WHEN 'answered' THEN 2
+    WHEN 'sent' THEN 2
+    WHEN 'accepted' THEN 3
+    WHEN 'failed' THEN 4
+    WHEN 'delivered' THEN 5
+END;
+
+-- Notes how sending ended: sent | answered (inline: with these words) | dead | expired, or unsent: not before p_wait_s seconds. p_text
+-- NULL keeps the text that is there.
+-- Answers the state the reply has now, which is another one when it had moved on already; `unknown` when there is no such reply.
+-- Locks the reply's row.
+CREATE OR REPLACE FUNCTION hall.settle(
+    p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_now   timestamptz := hall.now();
+    v_key   record := hall_private.read_mt(p_mt);
+    v_state hall.reply_state;
+BEGIN
+    IF p_state IS NULL OR p_state NOT IN ('sent', 'answered', 'unsent', 'dead', 'expired') THEN
+        RAISE EXCEPTION 'a reply is not settled as "%"', p_state USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+    v_state := p_state;
+    UPDATE hall.reply AS r
+    SET state = v_state,
+        claim_after = CASE p_state WHEN 'unsent' THEN v_now + make_interval(secs => coalesce(p_wait_s, 0)) END,
+        sent_at = CASE p_state WHEN 'sent' THEN v_now END,
+        text = coalesce(p_text, r.text),
+        pieces = greatest(r.pieces, p_pieces),
+        reason = p_reason
+    WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
+      AND (r.state = 'unsent' OR hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state))
+    RETURNING r.state INTO v_state;
+    IF FOUND THEN
+        RETURN v_state;
+    END IF;
+
+    -- it moved on before this note came: the report was quicker, or this is the second time. What was sent is noted all the same
+    UPDATE hall.reply AS r
+    SET text = CASE WHEN p_state IN ('sent', 'answered') THEN coalesce(p_text, r.text) ELSE r.text END,
+        sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
+        pieces = greatest(r.pieces, p_pieces)
+    WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
+    RETURNING r.state INTO v_state;
+    RETURN coalesce(v_state::text, 'unknown');
+END
+$$;
+
+-- A delivery report of Kannel's: 1 delivered, 2 failed, 4 and 8 accepted on the way, 16 refused by the SMSC. Answers the state the
+-- reply moved to, `unchanged` when it was there or further already, `unknown` when there is no such reply or no such status.
+-- Locks the reply's row.
+CREATE OR REPLACE FUNCTION hall.delivery_report(p_msisdn bigint, p_mt text, p_status int, p_reason text, p_time bigint)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_key   record := hall_private.read_mt(p_mt);
+    v_state hall.reply_state := CASE p_status
+        WHEN 1 THEN 'delivered'
+        WHEN 2 THEN 'failed'
+        WHEN 4 THEN 'accepted'
+        WHEN 8 THEN 'accepted'
+        WHEN 16 THEN 'failed'
+    END;
+BEGIN
+    UPDATE hall.reply AS r
+    SET state = v_state,
+        claim_after = NULL,
+        report_status = p_status,
+        report_at = coalesce(to_timestamp(p_time), hall.now()),
+        reason = CASE v_state WHEN 'failed' THEN p_reason END
+    WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
+      AND hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state);
+    IF FOUND THEN
+        RETURN v_state;
+    END IF;
+    IF v_state IS NOT NULL AND EXISTS (
+        SELECT FROM hall.reply AS r
+        WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part)
+    THEN
+        RETURN 'unchanged';
+    END IF;
+    RETURN 'unknown';
+END
+$$;
+
+-- Replies that went past their validity unsent are not sent any more: nobody wants the news of yesterday. Looks at the p_look ones that
+-- are due longest; NULL: at all.
+CREATE OR REPLACE FUNCTION hall_private.expire_unsent(p_look int) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_now     timestamptz := hall.now();
+    v_expired int;
+BEGIN
+    WITH due AS (
+        SELECT r.msisdn, r.number, r.part, r.month, r.valid_until
+        FROM hall.reply AS r
+        WHERE r.claim_after <= v_now
+        ORDER BY r.claim_after
+        LIMIT p_look
+    ), late AS (
+        SELECT r.msisdn, r.number, r.part, r.month
+        FROM due AS d
+        JOIN hall.reply AS r ON r.msisdn = d.msisdn AND r.number = d.number AND r.part = d.part AND r.month = d.month
+        WHERE d.valid_until <= v_now
+          AND r.claim_after <= v_now
+        FOR UPDATE OF r SKIP LOCKED
+    )
+    UPDATE hall.reply AS r
+    SET state = 'expired', claim_after = NULL, reason = 'validity'
+    FROM late AS l
+    WHERE r.msisdn = l.msisdn AND r.number = l.number AND r.part = l.part AND r.month = l.month;
+    GET DIAGNOSTICS v_expired = ROW_COUNT;
+    RETURN v_expired;
+END
+$$;
+
+-- Takes up to p_most unsent replies whose time has come, oldest first, for p_lease_s seconds: what a crash left, or what could not be
+-- sent then. Answers them as hall.receive does, with their msisdn. Those past their validity expire instead.
+--
+-- A subscriber's replies stay in order: one is taken only when all unsent ones before it are taken with it. `first` are the
+-- subscribers' first unsent replies; `next` are those behind them, as far as nothing that is not due, or that another session holds,
+-- stands between. Others pass by what is locked here, and what is behind it is not theirs to take.
+CREATE OR REPLACE FUNCTION hall.claim_unsent(p_most int, p_lease_s int) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+    SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+    v_now   timestamptz := hall.now();
+    v_taken jsonb;
+BEGIN
+    PERFORM hall_private.expire_unsent(greatest(p_most, 1000));
+
+    WITH first AS (
+        SELECT r.msisdn, r.number, r.part, r.month, r.claim_after
+        FROM hall.reply AS r
+        WHERE r.claim_after <= v_now
+          AND r.valid_until > v_now
+          AND NOT EXISTS (
+              SELECT FROM hall.reply AS e
+              WHERE e.msisdn = r.msisdn AND e.claim_after IS NOT NULL AND (e.number, e.part) < (r.number, r.part))
+        ORDER BY r.claim_after, r.msisdn
+        LIMIT p_most
+        FOR UPDATE SKIP LOCKED
+    ), next AS (
+        SELECT r.msisdn, r.number, r.part, r.month, r.claim_after
+        FROM first AS f
+        JOIN hall.reply AS r ON r.msisdn = f.msisdn AND (r.number, r.part) > (f.number, f.part)
+        WHERE r.claim_after <= v_now
+          AND r.valid_until > v_now
+          AND NOT EXISTS (
+              SELECT FROM hall.reply AS e
+              WHERE e.msisdn = r.msisdn AND e.claim_after > v_now AND (e.number, e.part) < (r.number, r.part))
+        ORDER BY f.claim_after, f.msisdn, r.number, r.part
+        LIMIT greatest(0, p_most - (SELECT count(*) FROM first))
+        FOR UPDATE OF r SKIP LOCKED
+    ), held AS (
+        SELECT h.*, row_number() OVER (PARTITION BY h.msisdn ORDER BY h.number, h.part) AS place
+        FROM (SELECT * FROM first UNION ALL SELECT * FROM next) AS h
+    ), taken AS (
+        UPDATE hall.reply AS r
+        SET claim_after = v_now + make_interval(secs => p_lease_s)
+        FROM held AS h
+        WHERE r.msisdn = h.msisdn AND r.number = h.number AND r.part = h.part AND r.month = h.month
+          AND h.place > (
+              SELECT count(*)
+              FROM hall.reply AS e
+              WHERE e.msisdn = r.msisdn AND e.claim_after IS NOT NULL AND (e.number, e.part) < (r.number, r.part))
+        RETURNING h.claim_after AS was_due, r.msisdn, r.number, r.part, hall_private.reply_json(r) AS reply
+    ), lined_up AS (
+        SELECT t.*, min(t.was_due) OVER (PARTITION BY t.msisdn) AS first_due
+        FROM taken AS t
+    )
+    SELECT jsonb_agg(l.reply || jsonb_build_object('msisdn', l.msisdn::text) ORDER BY l.first_due, l.msisdn, l.number, l.part)
+    INTO v_taken
+    FROM lined_up AS l;
+    RETURN coalesce(v_taken, '[]');
+END
+$$;
+
+-- What is due in the store itself, once a minute: months ahead, replies past their validity. Two daemons at once do no harm: the second
+-- one finds nothing to do and does not wait. Answers how much was done.
+CREATE OR REPLACE FUNCTION hall.run_due() RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('smshall run_due')) THEN
+        RETURN '{}';
+    END IF;
+    RETURN jsonb_build_object(
+        'partitions', hall_private.partitions_ahead(),
+        'expired', hall_private.expire_unsent(NULL));
+END
+$$;

@@ -1,0 +1,416 @@
+/* What is hard here is to know what happened. A batch is one transaction: its results count only when its Sync has come back
+ * clean. Three endings:
+ *
+ *   synced                  every call is committed and answered
+ *   refused by the server   nothing of the batch is committed; its calls run again one by one, each with a Sync of its own
+ *   connection lost         the commit may have happened: the batch runs again on a new connection. That does no harm, since every
+ *                           function of the API is idempotent (hall.receive by gateway id, settle by mt)
+ *
+ * Within a batch the calls are sorted by MSISDN, each subscriber's in their order: two daemons that meet in the same rows lock them
+ * in the same order, so they wait for each other and never deadlock. */
+#include "store/lanes.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/log.h"
+
+enum {
+    PAUSE_FIRST_MS = 50,  /* before a lost store is asked again; doubles … */
+    PAUSE_MOST_MS = 5000, /* … up to here */
+    IDLE_MS = 1000,       /* an idle lane looks whether its connection still lives */
+    CONNECT_TIMEOUT_MS = 5000,
+    ALONE_TRIES = 3, /* a call alone that meets a passing fault (deadlock, restart) is tried so often */
+};
+
+struct lane {
+    struct lanes *lanes;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* guards the three below */
+    pthread_cond_t wake;
+    struct lane_call *first, **last; /* what gathers */
+    size_t gathered;
+    atomic_bool is_ready;
+    struct pg *pg; /* these are the lane thread's own */
+    unsigned pause_ms;
+    struct lane_call **batch;
+};
+
+struct lanes {
+    struct lanes_setup setup;
+    atomic_size_t waiting;
+    atomic_bool is_stopping;
+    struct counter *batches, *calls, *alone, *lost;
+    struct histogram *commit;
+    struct lane lane[];
+};
+
+/* Faults that pass: connection, resources, deadlock and serialization, operator intervention, system, read-only store. */
+static bool fault_passes(const struct pg_fault *fault)
+{
+    static const char *const classes[] = {"08", "25006", "40", "53", "55", "57", "58", NULL};
+    for (size_t i = 0; classes[i]; i++)
+        if (strncmp(fault->sqlstate, classes[i], strlen(classes[i])) == 0)
+            return true;
+    return false;
+}
+
+static void call_end(struct lane *lane, struct lane_call *call, enum outcome outcome, const struct pg_fault *fault)
+{
+    struct lane_answer answer = {.outcome = outcome, .fault = fault};
+    struct pg_result *result = call->result;
+    if (outcome == IS_DONE && result && pg_rows(result) > 0)
+        answer.value = pg_value(result, 0, 0);
+    call->result = NULL;
+    atomic_fetch_sub(&lane->lanes->waiting, 1);
+    call->done(call, &answer); /* the call is its owner's again */
+    pg_result_free(&result);
+}
+
+static void batch_drop_results(struct lane_call **batch, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        pg_result_free(&batch[i]->result);
+}
+
+/* --- connection --- */
+
+static void lane_disconnect(struct lane *lane)
+{
+    atomic_store(&lane->is_ready, false);
+    pg_free(&lane->pg);
+}
+
+static enum outcome lane_open(struct lane *lane, struct err *err)
+{
+    enum outcome outcome = pg_open(lane->lanes->setup.conninfo, CONNECT_TIMEOUT_MS, &lane->pg, err);
+    for (size_t i = 0; outcome == IS_DONE && i < API_FUNCTIONS; i++)
+        outcome = pg_prepare(lane->pg, api_table[i].name, api_table[i].sql, api_table[i].parameters, err);
+    return outcome == IS_DONE ? pg_pipeline(lane->pg, err) : outcome;
+}
+
+static bool lane_connect(struct lane *lane)
+{
+    if (lane->pg)
+        return true;
+    struct err err = {{0}};
+    if (lane_open(lane, &err) != IS_DONE) {
+        pg_free(&lane->pg);
+        if (lane->pause_ms == PAUSE_FIRST_MS)
+            log_event(LOG_ERROR, "store_away", LOG_STR("error", err.text));
+        return false;
+    }
+    if (lane->pause_ms != PAUSE_FIRST_MS)
+        log_event(LOG_INFO, "store_back", LOG_INT("lane", lane - lane->lanes->lane));
+    lane->pause_ms = PAUSE_FIRST_MS;
+    atomic_store(&lane->is_ready, true);
+    return true;
+}
+
+/* --- batches --- */
+
+static enum outcome batch_send(struct lane *lane, struct lane_call **batch, size_t count)
+{
+    struct err err;
+    for (size_t i = 0; i < count; i++) {
+        const struct api *api = &api_table[batch[i]->function];
+        if (pg_send(lane->pg, api->name, api->parameters, batch[i]->parameter, &err) != IS_DONE)
+            return IS_UNSURE;
+    }
+    return pg_send_sync(lane->pg, &err) == IS_DONE ? IS_DONE : IS_UNSURE;
+}
+
+/* Reads a batch's results to its Sync. IS_DONE: committed. IS_REFUSED: rolled back, *fault is the first refusal. IS_UNSURE: lost. */
+static enum outcome batch_collect(struct lane *lane, struct lane_call **batch, size_t count, struct pg_fault *fault)
+{
+    enum outcome outcome = IS_DONE;
+    size_t answered = 0;
+    for (;;) {
+        struct pg_result *result = NULL;
+        struct pg_fault this_fault;
+        switch (pg_next(lane->pg, lane->lanes->setup.timeout_ms, &result, &this_fault)) {
+        case PG_RESULT:
+            assert(answered < count);
+            batch[answered++]->result = result;
+            break;
+        case PG_ERROR: /* may also come after the last result: the commit itself was refused */
+            if (outcome == IS_DONE)
+                *fault = this_fault;
+            outcome = IS_REFUSED;
+            answered++;
+            break;
+        case PG_ABORTED:
+            answered++;
+            break;
+        case PG_SYNCED:
+            return outcome;
+        case PG_LOST:
+            return IS_UNSURE;
+        }
+    }
+}
+
+static enum outcome batch_try(struct lane *lane, struct lane_call **batch, size_t count, struct pg_fault *fault)
+{
+    uint64_t start_us = clock_us();
+    enum outcome outcome = batch_send(lane, batch, count);
+    if (outcome == IS_DONE)
+        outcome = batch_collect(lane, batch, count, fault);
+    if (outcome != IS_DONE)
+        batch_drop_results(batch, count);
+    if (outcome == IS_UNSURE) {
+        counter_add(lane->lanes->lost, 1);
+        lane_disconnect(lane);
+    }
+    histogram_add(lane->lanes->commit, clock_us() - start_us);
+    counter_add(lane->lanes->batches, 1);
+    counter_add(lane->lanes->calls, count);
+    return outcome;
+}
+
+/* The same, once more on a new connection when the first was lost. */
+static enum outcome batch_run(struct lane *lane, struct lane_call **batch, size_t count, struct pg_fault *fault)
+{
+    enum outcome outcome = batch_try(lane, batch, count, fault);
+    if (outcome == IS_UNSURE && lane_connect(lane))
+        outcome = batch_try(lane, batch, count, fault);
+    return outcome;
+}
+
+static void lane_keep(struct lane *lane, struct lane_call *call);
+static void wait_ms(struct lane *lane, unsigned ms);
+
+static void run_alone(struct lane *lane, struct lane_call *call)
+{
+    struct pg_fault fault = {{0}, {0}};
+    enum outcome outcome = IS_UNSURE;
+    for (int try = 0; try < ALONE_TRIES && lane_connect(lane); try++) {
+        counter_add(lane->lanes->alone, 1);
+        outcome = batch_run(lane, &call, 1, &fault);
+        if (outcome != IS_REFUSED || !fault_passes(&fault))
+            break;
+    }
+    if (outcome == IS_REFUSED && fault_passes(&fault))
+        outcome = IS_FAILED;
+    if (call->is_owed && (outcome == IS_FAILED || outcome == IS_UNSURE)) {
+        lane_keep(lane, call);
+        return;
+    }
+    call_end(lane, call, outcome, outcome == IS_DONE || !fault.sqlstate[0] ? NULL : &fault);
+}
+
+static void batch_end(struct lane *lane, struct lane_call **batch, size_t count)
+{
+    struct pg_fault fault;
+    enum outcome outcome = batch_run(lane, batch, count, &fault);
+    for (size_t i = 0; i < count; i++)
+        if (outcome == IS_REFUSED)
+            run_alone(lane, batch[i]);
+        else if (outcome == IS_UNSURE && batch[i]->is_owed)
+            lane_keep(lane, batch[i]);
+        else
+            call_end(lane, batch[i], outcome, NULL);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    const struct lane_call *x = *(struct lane_call *const *)a, *y = *(struct lane_call *const *)b;
+    return x->key < y->key ? -1 : x->key > y->key;
+}
+
+/* Stable, which qsort does not promise; batches are short and arrive almost sorted by nothing, so merge. */
+static void batch_sort(struct lane_call **batch, size_t count, struct lane_call **spare)
+{
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t from = 0; from < count; from += 2 * width) {
+            size_t middle = from + width < count ? from + width : count, to = from + 2 * width < count ? from + 2 * width : count;
+            size_t i = from, j = middle;
+            for (size_t k = from; k < to; k++)
+                spare[k] = j >= to || (i < middle && by_key(&batch[i], &batch[j]) <= 0) ? batch[i++] : batch[j++];
+        }
+        memcpy(batch, spare, count * sizeof(*batch));
+    }
+}
+
+/* --- the queue --- */
+
+static void lane_append(struct lane *lane, struct lane_call *call)
+{
+    call->next = NULL;
+    *lane->last = call;
+    lane->last = &call->next;
+    lane->gathered++;
+}
+
+/* An owed call goes back to the end; calls of one subscriber stay in their order, since all owed ones of a lost batch do. The
+ * moment's rest keeps a store that refuses for now (disk full, read only) from being asked in a spin. */
+static void lane_keep(struct lane *lane, struct lane_call *call)
+{
+    pthread_mutex_lock(&lane->mutex);
+    lane_append(lane, call);
+    wait_ms(lane, 1);
+    pthread_mutex_unlock(&lane->mutex);
+}
+
+static void wait_ms(struct lane *lane, unsigned ms)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_sec += ms / 1000;
+    until.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (until.tv_nsec >= 1000000000) {
+        until.tv_sec++;
+        until.tv_nsec -= 1000000000;
+    }
+    pthread_cond_timedwait(&lane->wake, &lane->mutex, &until);
+}
+
+/* Takes what has gathered, at most batch_max; waits up to IDLE_MS for it. */
+static size_t lane_take(struct lane *lane)
+{
+    size_t count = 0;
+    pthread_mutex_lock(&lane->mutex);
+    if (!lane->first && !atomic_load(&lane->lanes->is_stopping))
+        wait_ms(lane, IDLE_MS);
+    while (lane->first && count < lane->lanes->setup.batch_max) {
+        struct lane_call *call = lane->first;
+        lane->first = call->next;
+        lane->batch[count++] = call;
+    }
+    if (!lane->first)
+        lane->last = &lane->first;
+    lane->gathered -= count;
+    pthread_mutex_unlock(&lane->mutex);
+    return count;
+}
+
+/* The store is away: what may be asked again is told so now, what is owed waits. At the end nothing waits. */
+static void lane_put_off(struct lane *lane, size_t count)
+{
+    bool is_stopping = atomic_load(&lane->lanes->is_stopping);
+    for (size_t i = 0; i < count; i++)
+        if (lane->batch[i]->is_owed && !is_stopping)
+            lane_keep(lane, lane->batch[i]);
+        else
+            call_end(lane, lane->batch[i], IS_FAILED, NULL);
+    if (is_stopping)
+        return;
+    pthread_mutex_lock(&lane->mutex);
+    wait_ms(lane, lane->pause_ms / 2 + (unsigned)(clock_us() % lane->pause_ms)); /* jitter: lanes come back one by one */
+    pthread_mutex_unlock(&lane->mutex);
+    if (lane->pause_ms < PAUSE_MOST_MS)
+        lane->pause_ms *= 2;
+}
+
+static void *lane_run(void *context)
+{
+    struct lane *lane = context;
+    size_t batch_max = lane->lanes->setup.batch_max;
+    for (;;) {
+        if (!lane->pg)
+            lane_connect(lane);
+        size_t count = lane_take(lane);
+        if (count == 0 && atomic_load(&lane->lanes->is_stopping))
+            return NULL;
+        if (count == 0 && lane->pg && !pg_is_alive(lane->pg))
+            lane_disconnect(lane);
+        if (!lane_connect(lane)) {
+            lane_put_off(lane, count);
+            continue;
+        }
+        if (count == 0)
+            continue;
+        batch_sort(lane->batch, count, lane->batch + batch_max);
+        batch_end(lane, lane->batch, count);
+    }
+}
+
+/* --- the public face --- */
+
+static void lane_start(struct lanes *lanes, struct lane *lane)
+{
+    lane->lanes = lanes;
+    lane->last = &lane->first;
+    lane->pause_ms = PAUSE_FIRST_MS;
+    lane->batch = calloc(2 * lanes->setup.batch_max, sizeof(*lane->batch));
+    assert(lane->batch);
+    pthread_condattr_t monotonic;
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_mutex_init(&lane->mutex, NULL);
+    pthread_cond_init(&lane->wake, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    int failed = pthread_create(&lane->thread, NULL, lane_run, lane);
+    assert(!failed);
+}
+
+struct lanes *lanes_start(const struct lanes_setup *setup)
+{
+    assert(setup->count > 0 && setup->batch_max > 0);
+    struct lanes *lanes = calloc(1, sizeof(*lanes) + setup->count * sizeof(struct lane));
+    assert(lanes);
+    lanes->setup = *setup;
+    lanes->batches = counter_get("smshall_store_batches_total", "Commits asked of the store.", "");
+    lanes->calls = counter_get("smshall_store_calls_total", "Calls carried by those commits.", "");
+    lanes->alone = counter_get("smshall_store_alone_total", "Calls run again alone after their batch was refused.", "");
+    lanes->lost = counter_get("smshall_store_lost_total", "Batches whose connection was lost before the answer.", "");
+    lanes->commit = histogram_get("smshall_store_batch_seconds", "From a batch's first byte to its commit.", "");
+    for (unsigned i = 0; i < setup->count; i++)
+        lane_start(lanes, &lanes->lane[i]);
+    return lanes;
+}
+
+enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call)
+{
+    /* Neighbouring numbers are spread by a multiplicative hash. */
+    struct lane *lane = &lanes->lane[(call->key * UINT64_C(0x9E3779B97F4A7C15) >> 32) % lanes->setup.count];
+    if (!call->is_owed && (atomic_load(&lanes->waiting) >= lanes->setup.waiting_max || !atomic_load(&lane->is_ready)))
+        return IS_FAILED;
+    atomic_fetch_add(&lanes->waiting, 1);
+    call->result = NULL;
+    pthread_mutex_lock(&lane->mutex);
+    lane_append(lane, call);
+    pthread_cond_signal(&lane->wake);
+    pthread_mutex_unlock(&lane->mutex);
+    return IS_DONE;
+}
+
+bool lanes_are_ready(const struct lanes *lanes)
+{
+    for (unsigned i = 0; i < lanes->setup.count; i++)
+        if (!atomic_load(&lanes->lane[i].is_ready))
+            return false;
+    return true;
+}
+
+size_t lanes_waiting(const struct lanes *lanes)
+{
+    return atomic_load(&lanes->waiting);
+}
+
+void lanes_stop(struct lanes **lanes_at)
+{
+    struct lanes *lanes = *lanes_at;
+    if (!lanes)
+        return;
+    atomic_store(&lanes->is_stopping, true);
+    for (unsigned i = 0; i < lanes->setup.count; i++) {
+        struct lane *lane = &lanes->lane[i];
+        pthread_mutex_lock(&lane->mutex);
+        pthread_cond_signal(&lane->wake);
+        pthread_mutex_unlock(&lane->mutex);
+        pthread_join(lane->thread, NULL);
+        pg_free(&lane->pg);
+        pthread_mutex_destroy(&lane->mutex);
+        pthread_cond_destroy(&lane->wake);
+        free(lane->batch);
+    }
+    free(lanes);
+    *lanes_at = NULL;
+}

@@ -1,0 +1,255 @@
+#!/usr/bin/env bash
+# The store's own tests: every function's outcomes in plain SQL (tests/sql/*.sql, each in a fresh database with the demo data), against
+# a throw-away PostgreSQL, or the one in SMSHALL_TEST_DATABASE (keywords and values of a superuser's conninfo). TAP on stdout.
+set -u
+cd "$(dirname "$0")/.." || exit 2
+smshall=${SMSHALL:-build/smshall}
+pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
+base=${SMSHALL_TEST_DATABASE-}
+prefix=smshall_test_$$
+owner=${prefix}_owner
+dir=$(mktemp -d /tmp/smshall-sql.XXXXXX)
+server=
+ran=0
+failed=0
+
+as_postgres=()
+[ "$(id -u)" != 0 ] || as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
+
+clean_up() {
+    local name
+    if [ -n "$server" ]; then
+        kill -INT "$server"
+        wait "$server"
+    else
+        for name in $(sql postgres -c "SELECT datname FROM pg_database WHERE datname LIKE '${prefix}\\_%'"); do
+            sql postgres -q -c "DROP DATABASE $name WITH (FORCE)"
+        done
+        sql postgres -q -c "DROP ROLE IF EXISTS $owner"
+    fi 2>/dev/null
+    rm -rf "$dir"
+}
+trap clean_up EXIT
+trap 'exit 130' INT TERM
+
+# sql DATABASE PSQL-ARGUMENT…
+sql() {
+    psql -X -At -F $'\n' -v ON_ERROR_STOP=1 -d "$base dbname=$1" "${@:2}"
+}
+
+give_up() {
+    echo "not ok - $1"
+    cat "$dir/log"
+    exit 1
+}
+
+start_server() {
+    chmod 755 "$dir"
+    mkdir "$dir/pg"
+    [ ${#as_postgres[@]} -eq 0 ] || chown postgres: "$dir/pg"
+    base="host=$dir/pg user=postgres"
+    (cd / && "${as_postgres[@]}" "$pg_bin/initdb" -D "$dir/pg/data" -U postgres -A trust -E UTF8 --locale C.UTF-8 --no-instructions) \
+        >"$dir/log" 2>&1 || give_up "initdb"
+    # a socket of its own and no port of the machine
+    (cd / && exec "${as_postgres[@]}" "$pg_bin/postgres" -D "$dir/pg/data" -c listen_addresses= -c unix_socket_directories="$dir/pg" \
+        -c fsync=off -c lc_messages=C) >"$dir/server.log" 2>&1 &
+    server=$!
+    for _ in $(seq 200); do
+        ! sql postgres -c '' 2>/dev/null || return
+        sleep 0.1
+    done
+    cp "$dir/server.log" "$dir/log"
+    give_up "the server does not answer"
+}
+
+# Without the program, as migrate would: the same files in the same order in one transaction.
+migrate_by_psql() {
+    {
+        echo "BEGIN; CREATE SCHEMA IF NOT EXISTS hall;"
+        [ "$(sql "$1" -c "SELECT to_regclass('hall.message') IS NULL")" = f ] || cat sql/migrations/*.sql
+        cat sql/functions/*.sql sql/finish.sql sql/demo.sql
+        echo "COMMIT;"
+    } | sql "$1" -q -o "$dir/out" 2>"$dir/log"
+}
+
+# The owner of the store is no superuser: it may create roles, and owns the database.
+migrate() {
+    local as_owner="options='-c role=$owner'"
+    if [ -x "$smshall" ]; then
+        "$smshall" migrate --demo --sql sql --database "$base dbname=$1 $as_owner" >"$dir/log" 2>&1
+    else
+        migrate_by_psql "$1 $as_owner"
+    fi
+}
+
+# Takes the TAP lines of one file and prints them with numbers that run on.
+count() {
+    local line
+    while IFS= read -r line; do
+        case $line in
+        'ok '*) ran=$((ran + 1)) && echo "ok $ran - $1: ${line#* - }" ;;
+        'not ok '*) ran=$((ran + 1)) && failed=$((failed + 1)) && echo "not ok $ran - $1: ${line#* - }" ;;
+        '#'*) echo "$line" ;;
+        esac
+    done
+}
+
+result() {
+    count "$2" <<<"$([ "$1" = 0 ] || printf 'not ')ok - $3"
+    [ "$1" = 0 ] || cat "$dir/log"
+}
+
+is() {
+    [ "$1" = "$2" ]
+    result $? "$3" "$4"
+    [ "$1" = "$2" ] || printf '#      got: %s\n#   wanted: %s\n' "$1" "$2"
+}
+
+fresh_database() {
+    sql postgres -q -c "CREATE DATABASE ${prefix}_$1 TEMPLATE ${prefix}_base" || give_up "a database for $1"
+    sql "${prefix}_$1" -q -f tests/sql/00_helpers.sql >"$dir/out" 2>&1 || { cat "$dir/out"; give_up "tests/sql/00_helpers.sql"; }
+}
+
+run_file() {
+    local name
+    name=$(basename "$1" .sql)
+    name=${name#*_}
+    fresh_database "$name"
+    sql "${prefix}_$name" -q -f "$1" >"$dir/out" 2>"$dir/log"
+    local code=$?
+    count "$name" <"$dir/out"
+    [ $code = 0 ] || result 1 "$name" "runs to its end"
+}
+
+# What a dump says but for what differs by nature.
+picture() {
+    "$pg_bin/pg_dump" -d "$base dbname=${prefix}_base" | grep -v '^\\\(un\)\?restrict'
+}
+
+test_migrate() {
+    sql postgres -q -c "CREATE ROLE $owner LOGIN CREATEROLE" -c "CREATE DATABASE ${prefix}_base OWNER $owner"
+    migrate "${prefix}_base"
+    result $? migrate "a new store"
+    [ $failed = 0 ] || exit 1
+    picture >"$dir/first"
+    migrate "${prefix}_base"
+    result $? migrate "again"
+    picture >"$dir/second"
+    diff "$dir/first" "$dir/second" >"$dir/log"
+    result $? migrate "again changes nothing"
+    is "$(sql "${prefix}_base" -c "SELECT string_agg(nspname, ' ' ORDER BY nspname) FROM pg_namespace WHERE nspname !~ '^pg_'")" \
+        "hall hall_command hall_private information_schema public" migrate "nothing outside its schemas"
+    is "$(sql "${prefix}_base" -c "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")" 0 \
+        migrate "nothing in public"
+    [ -x "$smshall" ] || { echo "skipped: migrate's own faults, there is no $smshall" && return; }
+
+    cp -r sql "$dir/sql"
+    echo "-- changed" >>"$dir/sql/migrations/0002_catalogue.sql"
+    is "$(fault_of)" "$dir/sql/migrations/0002_catalogue.sql: was applied with another content; a change needs a new migration" \
+        migrate "a changed migration is named"
+    cp sql/migrations/0002_catalogue.sql "$dir/sql/migrations/"
+    printf 'SELECT 1;\n\n-- why; not\nDO $$ BEGIN PERFORM 1; END $$;\nSELECT 1 / 0;\n' >"$dir/sql/functions/99_fault.sql"
+    is "$(fault_of)" "$dir/sql/functions/99_fault.sql:5: 22012: division by zero" migrate "a fault at run time has its line"
+    printf "SELECT '话费',\n   nothing;\n" >"$dir/sql/functions/99_fault.sql"
+    is "$(fault_of)" "$dir/sql/functions/99_fault.sql:2: 42703: column \"nothing\" does not exist" \
+        migrate "a fault at reading has its line"
+    rm "$dir/sql/functions/99_fault.sql" "$dir"/sql/migrations/0004_*
+    is "$(fault_of)" "the store has a migration that is not here: $dir/sql/migrations/0004_message.sql" migrate "a newer store is left alone"
+    picture >"$dir/second"
+    diff "$dir/first" "$dir/second" >"$dir/log"
+    result $? migrate "after a fault the store is as it was"
+}
+
+fault_of() {
+    "$smshall" migrate --sql "$dir/sql" --database "$base dbname=${prefix}_base" 2>&1 >/dev/null | sed -n 's/^smshall migrate: //p'
+}
+
+# Two that bring the same store up to date at once wait for each other.
+test_migrate_twice_at_once() {
+    [ -x "$smshall" ] || return 0
+    sql postgres -q -c "CREATE DATABASE ${prefix}_twice OWNER $owner"
+    migrate "${prefix}_twice" &
+    local other=$!
+    migrate "${prefix}_twice"
+    local code=$?
+    wait $other
+    result $((code + $?)) migrate "two at once"
+}
+
+# The same id in two sessions at the same moment (rules E1): the second waits for the first and gets its reply.
+test_same_id_at_once() {
+    local name=${prefix}_twins first=$dir/twin1 second=$dir/twin2 send
+    fresh_database twins
+    send="test.send(13800138000, 'twin', 'X', 'test_charge', p_effect => 'changes')"
+    sql "$name" -q -c BEGIN -c "SELECT $send" -c "SELECT pg_sleep(1)" -c COMMIT >"$first" 2>&1 &
+    local other=$!
+    until_held "$name"
+    sql "$name" -c "SELECT $send" >"$second" 2>&1
+    wait $other
+    is "$(grep -c '"was": "repeat"' "$second")" 1 concurrency "the same id at once is a repeat"
+    is "$(grep -o '"mt": "[^"]*"' "$second")" "$(grep -o '"mt": "[^"]*"' "$first")" concurrency "it gets the reply of the first"
+    is "$(sql "$name" -c "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13800138000")" 5677 concurrency "it acted once"
+
+    # two messages of one subscriber at once: numbers are right whoever came first
+    sql "$name" -q -c BEGIN -c "SELECT test.send(13800138000, 'n1', 'A')" -c "SELECT pg_sleep(1)" -c COMMIT >"$first" 2>&1 &
+    other=$!
+    until_held "$name"
+    sql "$name" -c "SELECT test.send(13800138000, 'n2', 'B')" >"$second" 2>&1
+    wait $other
+    is "$(sql "$name" -c "SELECT count(*) = count(DISTINCT number) FROM hall.message WHERE msisdn = 13800138000")" t \
+        concurrency "two messages at once get two numbers"
+    is "$(sql "$name" -c "SELECT count(*) FROM hall.message JOIN hall.reply USING (msisdn, number) WHERE gateway_id IN ('n1', 'n2')")" \
+        2 concurrency "and each its reply"
+    sql "$name" -q -c BEGIN -c "SELECT test.send(13700137000, 'n1', 'A')" -c "SELECT pg_sleep(1)" -c COMMIT >"$first" 2>&1 &
+    other=$!
+    until_held "$name"
+    sql "$name" -c "SELECT test.send(13700137000, 'n2', 'B')" >"$second" 2>&1
+    wait $other
+    is "$(sql "$name" -c "SELECT string_agg(number::text, ' ' ORDER BY number) FROM hall.message WHERE msisdn = 13700137000")" "1 2" \
+        concurrency "also when they are the sender's first"
+}
+
+# Until the other session sleeps with its locks.
+until_held() {
+    for _ in $(seq 100); do
+        [ "$(sql "$1" -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$1'")" = 0 ] || return
+        sleep 0.02
+    done
+}
+
+# Two claimers at once never get the same reply, nor two replies of one subscriber.
+test_claims_at_once() {
+    local name=${prefix}_claims
+    fresh_database claims
+    sql "$name" -q -o "$dir/out" -c "SELECT test.send(13800138000 + i % 4, 'c' || i, 'T' || i) FROM generate_series(1, 12) AS i" \
+        -c "UPDATE hall.reply SET claim_after = hall.now()"
+    sql "$name" -q -c BEGIN -c "SELECT hall.claim_unsent(2, 60)" -c "SELECT pg_sleep(1)" -c COMMIT >"$dir/first" 2>&1 &
+    local other=$!
+    until_held "$name"
+    sql "$name" -c "SELECT hall.claim_unsent(100, 60)" >"$dir/second" 2>&1
+    wait $other
+    numbers() { grep -o '"msisdn": "[0-9]*"' "$1" | sort -u; }
+    is "$(numbers "$dir/first" | wc -l) $(numbers "$dir/second" | wc -l)" "2 2" concurrency "two claimers share the subscribers"
+    is "$( (numbers "$dir/first"; numbers "$dir/second") | sort -u | wc -l)" 4 concurrency "and none is with both"
+}
+
+# The pipeline's own tests need a server too.
+test_pipeline() {
+    local unit=${smshall%/*}/unit/store_pg
+    [ -x "$unit" ] || { echo "skipped: the pipeline, there is no $unit" && return; }
+    SMSHALL_TEST_DATABASE="$base dbname=${prefix}_base" "$unit" >"$dir/log" 2>&1
+    result $? pipeline "$(grep -c '\[       OK' "$dir/log") tests"
+}
+
+[ -n "$base" ] || start_server
+test_migrate
+test_migrate_twice_at_once
+for file in tests/sql/[1-9]*.sql; do
+    run_file "$file"
+done
+test_same_id_at_once
+test_claims_at_once
+test_pipeline
+echo "1..$ran"
+echo "# $((ran - failed)) passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,94 @@
+-- A message takes effect once (rules D6, E1), a machine is not answered for ever (E4).
+SELECT test.at('2026-11-22 10:00+08');
+SELECT hall_private.build_dispatch();
+
+-- by id
+SELECT test.is(test.mt(test.send(13800138000, 'id1', 'X', 'test_charge', p_effect => 'changes')), '2611-1', 'mt: month and number');
+SELECT test.is(r ->> 'was', 'repeat', 'repeat: by id'), test.is(test.mt(r), '2611-1', 'repeat: the reply it had'),
+    test.is(test.fields(r), '{"balance": 5677}', 'repeat: its fields')
+FROM test.send(13800138000, 'id1', 'X', 'test_charge', p_effect => 'changes') AS r;
+SELECT test.is(r ->> 'was', 'repeat', 'repeat: the same id with another text'),
+    test.is(test.mt(r), '2611-1', 'repeat: with the first text''s reply')
+FROM test.send(13800138000, 'id1', 'YE', 'balance') AS r;
+SELECT test.is(balance_fen::text, '5677', 'repeat: acted once') FROM hall.subscriber WHERE msisdn = 13800138000;
+SELECT test.is(text, 'X', 'repeat: the first text is kept') FROM hall.message WHERE gateway_id = 'id1';
+SELECT test.is(test.outcome(test.send(13800138001, 'id1', 'YE', 'balance')), 'new balance ok',
+    'repeat: another subscriber''s id is another id');
+SELECT hall.settle(13800138000, '2611-1', 'sent', '好', 1, NULL, NULL);
+SELECT test.is((r #>> '{replies,0,text}') || ' ' || (r #>> '{replies,0,state}'), '好 sent', 'repeat: text and state as they are now')
+FROM test.send(13800138000, 'id1', 'X', 'test_charge', p_effect => 'changes') AS r;
+
+-- across midnight and the month's end
+SELECT test.at('2026-11-22 23:59:59.9+08');
+SELECT test.mt(test.send(13800138000, 'id2', 'YE', 'balance')) IS NULL;
+SELECT test.wait(0.2);
+SELECT test.is(test.send(13800138000, 'id2', 'YE', 'balance') ->> 'was', 'repeat', 'repeat: across midnight');
+SELECT test.at('2026-11-30 23:59:59+08');
+SELECT test.is(test.outcome(test.send(13800138000, 'id3', 'YE', 'balance')), 'new balance ok', 'the month''s last message');
+SELECT test.wait(2);
+SELECT test.is(r ->> 'was', 'repeat', 'repeat: across the month''s end'),
+    test.ok(test.mt(r) LIKE '2611-%', 'repeat: the reply of last month')
+FROM test.send(13800138000, 'id3', 'YE', 'balance') AS r;
+SELECT test.ok(test.mt(test.send(13800138000, 'id4', 'JF', 'points')) LIKE '2612-%', 'a new month has new ids');
+SELECT test.at('2026-12-03 23:59:59+08');
+SELECT test.is(test.send(13800138000, 'id3', 'YE', 'balance') ->> 'was', 'repeat', 'repeat: still on the third');
+SELECT test.is(count(*)::text, '1', 'repeat: noted once') FROM hall.message WHERE gateway_id = 'id3';
+
+-- by text
+SELECT test.at('2026-12-10 10:00+08');
+SELECT test.is(test.outcome(test.send(13800138000, 't1', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok', 'again: first');
+SELECT test.wait(5);
+SELECT test.is(test.outcome(a), 'again test_charge ok', 'again: the same text five seconds later'),
+    test.is(test.fields(a), '{"balance": 5676}', 'again: the stored reply'),
+    test.ok(test.mt(a) <> test.mt(b), 'again: as a new reply'),
+    test.is(test.outcome(b) || test.fields(b), 'again test_charge ok{"balance": 5676}', 'again: and once more')
+FROM test.send(13800138000, 't2', 'x', 'test_charge', p_effect => 'changes') AS a, test.send(13800138000, 't3', 'X',
+    'test_charge', p_effect => 'changes') AS b;
+SELECT test.is(test.send(13800138000, 't3', 'X', 'test_charge', p_effect => 'changes') ->> 'was', 'repeat', 'again: has an id of its own');
+SELECT test.is(balance_fen::text, '5676', 'again: acted once') FROM hall.subscriber WHERE msisdn = 13800138000;
+SELECT test.is(count(*)::text, '3', 'again: every message is noted') FROM hall.message WHERE gateway_id IN ('t1', 't2', 't3');
+SELECT test.wait(60);
+SELECT test.is(test.outcome(test.send(13800138000, 't4', 'X', 'test_charge', p_effect => 'changes')), 'again test_charge ok',
+    'again: 60 s later');
+SELECT test.wait(60.001);
+SELECT test.is(test.outcome(test.send(13800138000, 't5', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
+    'again: not after more than 60 s');
+SELECT test.is(test.outcome(test.send(13800138000, 't6', 'X', 'test_charge', p_effect => 'changes', p_port => '10086977')),
+    'new test_charge ok', 'again: not to another port');
+SELECT test.is(test.outcome(test.send(13800138000, 't7', 'YE', 'balance', p_port => '10086977')), 'new balance ok', 'a question between');
+SELECT test.is(test.outcome(test.send(13800138000, 't8', 'X', 'test_charge', p_effect => 'changes', p_port => '10086977')),
+    'new test_charge ok', 'again: only the next message');
+SELECT test.is(test.outcome(test.send(13800138000, 't9', 'JF', 'points')), 'new points ok', 'a question');
+SELECT test.is(test.outcome(test.send(13800138000, 't10', 'JF', 'points')), 'new points ok', 'again: a question is simply answered again');
+SELECT test.is(test.outcome(test.send(13800138000, 't11', 'Y', p_answer => 'yes')), 'new hall unknown', 'an answer');
+SELECT test.is(test.outcome(test.send(13800138000, 't12', 'Y', p_answer => 'yes')), 'again hall unknown', 'again: an answer counts once');
+SELECT test.is(hall.receive(13800138000, i, '10086', 'hall', '***', NULL, NULL, 'test_charge', 'test_charge', 'changes', '{}', NULL,
+    'sendsms') ->> 'was', 'new',
+    'again: never for a text with a secret, ' || i) FROM unnest(ARRAY['t13', 't14']) AS i;
+SELECT test.at('2026-12-31 23:59:50+08');
+SELECT test.is(test.outcome(test.send(13800138001, 't15', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
+    'the year''s last order');
+SELECT test.wait(20);
+SELECT test.is(test.outcome(test.send(13800138001, 't16', 'X', 'test_charge', p_effect => 'changes')), 'again test_charge ok',
+    'again: across the month''s end');
+
+-- loops
+SELECT test.at('2026-12-11 10:00+08');
+SELECT test.is(string_agg(test.send(13900139000, 'l' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
+    repeat('new ', 20) || 'looped looped', 'looped: the 21st same text in five minutes') FROM generate_series(1, 22) AS i;
+SELECT test.is(test.send(13900139000, 'l22', '回复机', NULL, NULL)::text, '{"was": "repeat", "replies": []}',
+    'looped: noted, without a reply');
+SELECT test.wait(299);
+SELECT test.is(test.send(13900139000, 'l23', '回复机', NULL, NULL) ->> 'was', 'looped', 'looped: in the window');
+SELECT test.wait(2);
+SELECT test.is(test.send(13900139000, 'l24', '回复机', NULL, NULL) ->> 'was', 'new', 'looped: the window is over');
+SELECT test.is(string_agg(test.send(13900139000, 'm' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
+    repeat('new ', 19) || 'looped', 'looped: and counts anew') FROM generate_series(1, 20) AS i;
+SELECT test.is(test.send(13900139000, 'm30', '你好', NULL, NULL) ->> 'was', 'new', 'looped: another text is answered');
+UPDATE hall.setting SET value = 2 WHERE name = 'loop_messages';
+SELECT test.is(string_agg(test.send(13900139002, 'n' || i, 'A', NULL, NULL) ->> 'was', ' '
+    ORDER BY i), 'new new looped', 'looped: its figures are settings') FROM generate_series(1, 3) AS i;
+
+SELECT test.is(string_agg(m.number::text, ',' ORDER BY m.number), string_agg(i::text, ',' ORDER BY i), 'numbers: without a gap')
+FROM (SELECT number, row_number() OVER (ORDER BY number) AS i FROM hall.message WHERE msisdn = 13800138000) AS m;
+SELECT test.is(count(*)::text, '0', 'ledger: is right') FROM hall.check_ledger();

@@ -1,0 +1,51 @@
+-- The hall may call its functions and nothing else (DESIGN 2).
+SELECT test.refused(format('SELECT * FROM %s', c.oid::regclass), '42501', 'smshall_hall may not read ' || c.relname, 'smshall_hall')
+FROM pg_class AS c
+WHERE c.relnamespace = 'hall'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND c.relname !~ '_[0-9]{4}$'
+ORDER BY c.relname;
+SELECT test.ok(NOT bool_or(has_table_privilege(r.rolname, c.oid,
+    'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), r.rolname || ' has no right on any table')
+FROM pg_class AS c, pg_roles AS r
+WHERE c.relnamespace IN (SELECT oid
+    FROM pg_namespace WHERE nspname ~ '^hall') AND c.relkind IN ('r', 'p', 'v') AND r.rolname ~ '^smshall_(hall|feed|operator)$'
+GROUP BY r.rolname ORDER BY r.rolname;
+CREATE FUNCTION test.may(p_role text) RETURNS text
+LANGUAGE sql RETURN (
+    SELECT string_agg(p.proname, ' ' ORDER BY p.proname)
+    FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
+    WHERE n.nspname ~ '^hall' AND p.proname NOT LIKE 'test\_%' AND has_function_privilege(p_role, p.oid, 'EXECUTE'));
+SELECT test.is(test.may('smshall_hall'), 'claim_unsent delivery_report receive run_due settle', 'smshall_hall may call these');
+SELECT test.is(test.may('smshall_feed'),
+    'post_charge put_allowance put_bill put_points put_port put_provider put_subscriber put_subscription top_up',
+    'smshall_feed may call these');
+SELECT test.is(test.may('smshall_operator'),
+    'check_ledger dead_letters drop_messages_before post_charge put_allowance put_bill put_points put_port put_provider '
+    'put_subscriber put_subscription resend top_up', 'smshall_operator may call these');
+CREATE ROLE smshall_test_nobody;
+SELECT test.is(test.may('smshall_test_nobody'), NULL, 'anybody else may call none');
+DROP ROLE smshall_test_nobody;
+SELECT test.refused($$SELECT hall_private.post_ledger(13800138000, 100000, 'fee', 'mine')$$, '42501', 'smshall_hall may not move money',
+    'smshall_hall');
+SELECT test.refused($$SELECT hall.resend(13800138000, '2611-1')$$, '42501', 'smshall_hall may not resend', 'smshall_hall');
+SELECT test.refused($$SELECT hall_command.balance(NULL, NULL)$$, '42501', 'smshall_hall may not run a command past receive',
+    'smshall_hall');
+SELECT test.refused($$CREATE TABLE hall.mine (x int)$$, '42501', 'smshall_hall may not create', 'smshall_hall');
+SELECT test.refused($$SELECT hall.receive(13800138000, 'r1', '10086', 'hall', 'YE', 1, NULL, 'balance', 'balance', 'reads', '{}', NULL, 'inline')$$,
+    'done', 'smshall_hall may receive', 'smshall_hall');
+SELECT test.refused($$SELECT hall.claim_unsent(1, 1), hall.settle(1, '2611-1', 'sent', NULL, 1, NULL, NULL),
+    hall.delivery_report(1, '2611-1', 1, NULL, NULL), hall.run_due()$$, 'done', 'smshall_hall may do the rest', 'smshall_hall');
+SELECT test.is(string_agg(DISTINCT p.prosecdef || ' ' || (p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp']), ','), 'true true',
+    'the API is SECURITY DEFINER with a fixed search_path')
+FROM pg_proc AS p WHERE p.pronamespace = 'hall'::regnamespace AND p.proname <> 'now';
+SELECT test.is((SELECT count(*)::text
+    FROM pg_proc AS p WHERE p.pronamespace IN ('hall_private'::regnamespace, 'hall_command'::regnamespace) AND p.prosecdef), '0',
+    'what it calls is not');
+
+-- A function of the caller's own schema is never taken for one of ours.
+SET ROLE smshall_hall;
+SELECT set_config('search_path', 'pg_temp', false) IS NULL;
+CREATE TEMP TABLE subscriber (msisdn bigint);
+RESET ROLE;
+RESET search_path;
+SELECT test.refused($$SELECT hall.receive(13800138000, 'r2', '10086', 'hall', 'YE', 1, NULL, 'balance', 'balance', 'reads', '{}', NULL, 'inline')$$,
+    'done', 'nothing temporary stands before ours', 'smshall_hall');
