@@ -1,0 +1,29 @@
+/* A letter is a reply on its way to the phone: what the store said of it, and its words. */
+#ifndef GATEWAY_LETTER_H
+#define GATEWAY_LETTER_H
+
+#include "grammar/grammar.h"
+
+struct letter {
+    struct letter *next; /* of the list it is in: its holder's */
+    uint64_t key;        /* the MSISDN as a number */
+    const char *msisdn;  /* "13800138000" */
+    const char *mt;      /* our id: "2611-42" */
+    const char *port;    /* it comes from */
+    const char *command; /* whose reply, for counters and logs */
+    const char *outcome;
+    struct view text;    /* exactly as the subscriber is to read it; empty when it has no words: error says why */
+    const char *error;   /* why no template gave it words; else NULL */
+    size_t pieces_sent;  /* of a long text: messages that Kannel already has */
+    int64_t valid_s;     /* how long it is worth sending, from taken_us */
+    uint64_t taken_us;   /* when we got it: the store leaves it to us for a while from then */
+    const char *after;   /* mt of the subscriber's latest earlier reply that was unsent when this one was made; "" = none */
+    struct arena *arena; /* holds all of the above */
+};
+
+/* A letter from one reply of hall.receive or hall.claim_unsent; its text is rendered unless the store already has it. msisdn: of the
+ * message; a claimed reply names its own, then VIEW_NONE. Never fails: what has no words says so. The caller owns the letter. */
+struct letter *letter_new(const struct grammar *grammar, const json_t *reply, struct view msisdn);
+void letter_free(struct letter **letter);
+
+#endif

@@ -1,0 +1,209 @@
+#include "gateway/ingress.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/counter.h"
+#include "base/log.h"
+#include "sms/msisdn.h"
+#include "web/gzip.h"
+
+/* --- who may call --- */
+
+static bool list_has(struct view list, struct view wanted)
+{
+    while (list.size) {
+        struct view item = view_trim(view_cut(&list, ','));
+        if (view_equal(item, wanted) || view_equal(item, VIEW("*")))
+            return true;
+    }
+    return false;
+}
+
+/* 0: may come in; else the status to refuse with. Whatever it is, Kannel repeats it until the wiring is mended. */
+static unsigned caller_fault(const struct ingress_setup *setup, const struct web_request *request, const char **reason)
+{
+    struct view token = web_query(request, "token");
+    if (!list_has(setup->allow, web_peer(request))) {
+        *reason = "address";
+        return 403;
+    }
+    if (setup->token && !token.size) {
+        *reason = "no_token";
+        return 401;
+    }
+    if (setup->token && !secret_equal(setup->token, token)) {
+        *reason = "wrong_token";
+        return 403;
+    }
+    return 0;
+}
+
+static void refuse(struct web_request *request, unsigned status, const char *reason, const char *words)
+{
+    message_refused(reason, web_query(request, "id"), web_query(request, "from"), words);
+    web_answer_text(request, status, view_of(words));
+}
+
+/* --- the doors --- */
+
+static void door_mo(struct ingress_setup *setup, struct web_request *request)
+{
+    struct mo mo;
+    struct err err;
+    if (kannel_read_mo(request, &mo, &err) == IS_DONE)
+        message_take(&setup->message, request, &mo);
+    else
+        refuse(request, 400, "malformed", err.text);
+}
+
+static void report_done(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct view word = answer->outcome == IS_DONE ? answer->value : VIEW("failed");
+    struct text labels = {0};
+    text_addf(&labels, "result=\"%.*s\"", VIEW_ARG(word));
+    counter_add(counter_get("smshall_reports_total", "Delivery reports, by what they changed.", labels.at), 1);
+    log_event(LOG_INFO, "dlr", LOG_TEXT("mt", call->parameter[REPORT_MT]), LOG_MSISDN("msisdn", call->parameter[REPORT_MSISDN]),
+              LOG_TEXT("status", call->parameter[REPORT_STATUS]), LOG_TEXT("result", word));
+    text_free(&labels);
+    struct arena *arena = call->context;
+    arena_free(&arena);
+}
+
+/* A report outlives its request: Kannel is told 200 at once, and the store is told when it can be. */
+static void report_take(struct lanes *lanes, const struct report *report, const struct msisdn *msisdn)
+{
+    struct arena *arena = arena_new_small();
+    struct lane_call *call = ARENA_NEW(arena, struct lane_call);
+    *call = (struct lane_call){.function = API_DELIVERY_REPORT, .is_owed = true, .done = report_done, .context = arena};
+    view_number(view_of(msisdn->digits), UINT64_MAX, &call->key);
+    call->parameter[REPORT_MSISDN] = arena_copy(arena, view_of(msisdn->digits));
+    call->parameter[REPORT_MT] = arena_copy(arena, report->mt);
+    call->parameter[REPORT_STATUS] = arena_copy(arena, report->status);
+    call->parameter[REPORT_REASON] = report->reason.at ? arena_copy(arena, report->reason) : VIEW_NONE;
+    call->parameter[REPORT_TIME] = report->time.at ? arena_copy(arena, report->time) : VIEW_NONE;
+    lanes_submit(lanes, call);
+}
+
+static void door_dlr(struct ingress_setup *setup, struct web_request *request)
+{
+    struct report report;
+    struct err err;
+    if (kannel_read_report(request, &report, &err) != IS_DONE) {
+        refuse(request, 200, "malformed_report", err.text); /* asking again would not mend it */
+        return;
+    }
+    struct msisdn msisdn = msisdn_read(report.msisdn);
+    if (msisdn.kind != MSISDN_MOBILE) {
+        refuse(request, 200, "malformed_report", "the report names no mobile number");
+        return;
+    }
+    report_take(setup->message.lanes, &report, &msisdn);
+    web_answer_text(request, 200, VIEW_NONE);
+}
+
+static void door_healthz(struct ingress_setup *setup, struct web_request *request)
+{
+    (void)setup;
+    web_answer_text(request, 200, VIEW("ok\n"));
+}
+
+static void door_readyz(struct ingress_setup *setup, struct web_request *request)
+{
+    if (atomic_load(&setup->is_stopping))
+        web_answer_text(request, 503, VIEW("stopping\n"));
+    else if (!lanes_are_ready(setup->message.lanes))
+        web_answer_text(request, 503, VIEW("the store is away\n"));
+    else
+        web_answer_text(request, 200, VIEW("ready\n"));
+}
+
+static void door_metrics(struct ingress_setup *setup, struct web_request *request)
+{
+    (void)setup;
+    struct text page = {0};
+    counter_write_all(&page);
+    const struct web_header headers[] = {{"Content-Type", "text/plain; version=0.0.4; charset=utf-8"}};
+    web_answer(request, 200, 1, headers, text_view(&page));
+    text_free(&page);
+}
+
+static bool accepts_gzip(const struct web_request *request)
+{
+    struct view accepted = web_header(request, "Accept-Encoding");
+    while (accepted.size) {
+        struct view coding = view_trim(view_cut(&accepted, ','));
+        if (view_equal_nocase(view_trim(view_cut(&coding, ';')), VIEW("gzip")))
+            return true;
+    }
+    return false;
+}
+
+/* The command list for handheld clients, 8 KiB at most when packed (rules F5). */
+static void door_commands(struct ingress_setup *setup, struct web_request *request)
+{
+    struct text page = {0};
+    struct held *held = current_hold(setup->message.current);
+    grammar_write_commands(held_grammar(held), &page);
+    held_release(&held);
+    bool is_packed = accepts_gzip(request);
+    struct view body = is_packed ? gzip(web_arena(request), text_view(&page)) : text_view(&page);
+    struct view tag = arena_printf(web_arena(request), "\"%016" PRIx64 "%s\"", view_hash(text_view(&page)), is_packed ? "-gzip" : "");
+    const struct web_header headers[] = {
+        {"Content-Type", "application/json; charset=utf-8"},
+        {"ETag", tag.at},
+        {"Vary", "Accept-Encoding"},
+        {"Cache-Control", "max-age=300"},
+        {"Content-Encoding", "gzip"},
+    };
+    if (view_equal(web_header(request, "If-None-Match"), tag))
+        web_answer(request, 304, 4, headers, VIEW_NONE);
+    else
+        web_answer(request, 200, is_packed ? 5 : 4, headers, body);
+    text_free(&page);
+}
+
+/* --- the house number --- */
+
+static const struct door {
+    const char *path;
+    bool is_kannels; /* only who may call as Kannel comes in */
+    bool takes_post;
+    void (*open)(struct ingress_setup *setup, struct web_request *request);
+} doors[] = {
+    {"/kannel/mo", true, true, door_mo},    {"/kannel/dlr", true, false, door_dlr},   {"/healthz", false, false, door_healthz},
+    {"/readyz", false, false, door_readyz}, {"/metrics", false, false, door_metrics}, {"/commands.json", false, false, door_commands},
+};
+
+static bool method_fits(const struct door *door, struct view method)
+{
+    return view_equal(method, VIEW("GET")) || (door->takes_post && view_equal(method, VIEW("POST")));
+}
+
+static void door_knock(const struct door *door, struct ingress_setup *setup, struct web_request *request)
+{
+    const char *reason = NULL;
+    unsigned fault = door->is_kannels ? caller_fault(setup, request, &reason) : 0;
+    if (fault)
+        refuse(request, fault, reason, "this caller may not come in here");
+    else if (!method_fits(door, web_method(request)))
+        refuse(request, 405, "method", "this door does not take that method");
+    else
+        door->open(setup, request);
+}
+
+void ingress_handle(void *context, struct web_request *request)
+{
+    for (size_t i = 0; i < sizeof(doors) / sizeof(*doors); i++)
+        if (view_equal(web_path(request), view_of(doors[i].path))) {
+            door_knock(&doors[i], context, request);
+            return;
+        }
+    refuse(request, 404, "path", "there is no such door");
+}
+
+void ingress_refused(void *context, const char *reason)
+{
+    (void)context;
+    message_refused(reason, VIEW_NONE, VIEW_NONE, "before it came to a door");
+}

@@ -1,0 +1,334 @@
+/* A message lives in its request's arena. It is touched by one thread at a time: the server's until lanes_submit, then its lane's. */
+#include "gateway/message.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "base/log.h"
+#include "sms/charset.h"
+#include "sms/msisdn.h"
+#include "sms/segments.h"
+
+enum { SUGGESTIONS_MAX = 3 };
+
+struct message {
+    const struct message_setup *setup;
+    struct web_request *request;
+    struct arena *arena;
+    struct held *held; /* the grammar it was read with, and is answered with */
+    struct mo mo;
+    struct msisdn from;
+    struct match match;
+    struct lane_call call;
+    uint64_t start_us;
+    bool is_fault_noted; /* the store refused it: it is being noted as a fault instead */
+};
+
+void message_refused(const char *reason, struct view id, struct view from, const char *words)
+{
+    char labels[64];
+    snprintf(labels, sizeof(labels), "reason=\"%s\"", reason);
+    counter_add(counter_get("smshall_refused_total", "Requests refused, by reason.", labels), 1);
+    log_event(LOG_WARN, "refused", LOG_TEXT("id", id), LOG_MSISDN("msisdn", from), LOG_STR("reason", reason), LOG_STR("words", words));
+}
+
+static const struct grammar *grammar_of(const struct message *message)
+{
+    return held_grammar(message->held);
+}
+
+static void message_end(struct message *message, unsigned status)
+{
+    held_release(&message->held);
+    web_answer_text(message->request, status, VIEW_NONE);
+}
+
+/* --- what the store is told --- */
+
+static bool port_is_hall(struct view ports, struct view port)
+{
+    while (ports.size) {
+        struct view own = view_trim(view_cut(&ports, ','));
+        if (own.size && view_starts_with(port, own))
+            return true;
+    }
+    return false;
+}
+
+static void add_list(struct text *json, const struct view *items, size_t count)
+{
+    text_add_char(json, '[');
+    for (size_t i = 0; i < count; i++) {
+        text_add(json, i ? VIEW(",") : VIEW_NONE);
+        text_add_json(json, items[i]);
+    }
+    text_add_char(json, ']');
+}
+
+/* An argument named topic asks about a command: the grammar knows its title and codes, the store does not. */
+static void add_topic(struct message *message, struct view topic, struct text *args)
+{
+    struct view title, *codes;
+    size_t count = grammar_help(grammar_of(message), message->arena, topic, AT_HALL, &title, &codes);
+    if (count == 0)
+        return;
+    args->size--; /* the closing brace */
+    text_add(args, VIEW(",\"title\":"));
+    text_add_json(args, title);
+    text_add(args, VIEW(",\"codes\":"));
+    add_list(args, codes, count);
+    text_add_char(args, '}');
+}
+
+static void add_suggestions(struct message *message, struct text *args, int at)
+{
+    struct view codes[SUGGESTIONS_MAX];
+    size_t count = grammar_suggest(grammar_of(message), message->arena, message->match.folded, at, SUGGESTIONS_MAX, codes);
+    text_add(args, VIEW("{\"near\":"));
+    add_list(args, codes, count);
+    text_add_char(args, '}');
+}
+
+static void add_arguments(struct message *message, struct text *args)
+{
+    const struct match *match = &message->match;
+    match_write_args(match, true, args);
+    for (size_t i = 0; i < match->arguments; i++)
+        if (view_equal(match->argument[i].name, VIEW("topic")))
+            add_topic(message, match->argument[i].value, args);
+}
+
+static struct view args_of(struct message *message, int at)
+{
+    struct text args = {0};
+    if (message->match.command)
+        add_arguments(message, &args);
+    else
+        add_suggestions(message, &args, at);
+    struct view kept = arena_copy(message->arena, text_view(&args));
+    text_free(&args);
+    return kept;
+}
+
+/* Tells two texts apart, nothing more; of a text with a secret in it there is none. */
+static struct view fingerprint_of(struct message *message)
+{
+    if (message->match.has_secret)
+        return VIEW_NONE;
+    return arena_printf(message->arena, "%" PRId64, (int64_t)view_hash(message->match.folded));
+}
+
+static void fill_parameters(struct message *message, int at)
+{
+    const struct match *match = &message->match;
+    const struct command *command = match->command;
+    struct view *parameter = message->call.parameter;
+    struct view answer = match_answer_text(match, message->arena);
+    parameter[RECEIVE_MSISDN] = view_of(message->from.digits);
+    parameter[RECEIVE_GATEWAY_ID] = message->mo.id;
+    parameter[RECEIVE_PORT] = message->mo.to;
+    parameter[RECEIVE_AT] = at == AT_HALL ? VIEW("hall") : VIEW("provider");
+    parameter[RECEIVE_TEXT] = match->text;
+    parameter[RECEIVE_FINGERPRINT] = fingerprint_of(message);
+    parameter[RECEIVE_GATEWAY_TIME] = message->mo.time;
+    parameter[RECEIVE_COMMAND] = command ? command->name : VIEW_NONE;
+    parameter[RECEIVE_CALL] = command && command->call.size ? command->call : VIEW_NONE;
+    parameter[RECEIVE_EFFECT] = command ? view_of(effect_name(command->effect)) : VIEW("reads");
+    parameter[RECEIVE_ARGS] = args_of(message, at);
+    parameter[RECEIVE_ANSWER] = answer.size ? answer : VIEW_NONE;
+    parameter[RECEIVE_WAY] = message->setup->is_inline ? VIEW("inline") : VIEW("sendsms");
+}
+
+/* A poisoned message harms only itself: it is noted as a fault, and the subscriber is told. */
+static void turn_into_fault(struct message *message)
+{
+    struct view *parameter = message->call.parameter;
+    message->is_fault_noted = true;
+    parameter[RECEIVE_COMMAND] = VIEW("hall");
+    parameter[RECEIVE_CALL] = VIEW_NONE;
+    parameter[RECEIVE_EFFECT] = VIEW("reads");
+    parameter[RECEIVE_ARGS] = VIEW("{\"outcome\":\"fault\"}");
+    parameter[RECEIVE_ANSWER] = VIEW_NONE;
+}
+
+/* --- what the subscriber is told --- */
+
+static void count_message(const struct message *message, struct view command, struct view outcome, const char *was)
+{
+    char labels[160];
+    uint64_t us = clock_us() - message->start_us;
+    snprintf(labels, sizeof(labels), "command=\"%.*s\",outcome=\"%.*s\"", VIEW_ARG(command), VIEW_ARG(outcome));
+    counter_add(counter_get("smshall_messages_total", "Messages that took effect, by command and outcome.", labels), 1);
+    snprintf(labels, sizeof(labels), "command=\"%.*s\"", VIEW_ARG(command));
+    histogram_add(histogram_get("smshall_message_seconds", "From a request's arrival to its commit, by command.", labels), us);
+    log_event(LOG_INFO, "mo", LOG_TEXT("id", message->mo.id), LOG_MSISDN("msisdn", view_of(message->from.digits)),
+              LOG_TEXT("port", message->mo.to), LOG_TEXT("command", command), LOG_TEXT("outcome", outcome), LOG_STR("was", was),
+              LOG_INT("us", (int64_t)us));
+}
+
+/* A sync reply (kannel.md §3): without X-Kannel-Coding 2 Chinese arrives as ????. */
+static void answer_inline(struct message *message, const struct letter *letter)
+{
+    struct text dlr = {0};
+    kannel_write_dlr_url(&dlr, &message->setup->account, view_of(letter->mt));
+    char mask[8];
+    snprintf(mask, sizeof(mask), "%d", KANNEL_DLR_MASK);
+    const struct web_header headers[] = {
+        {"Content-Type", "text/plain; charset=UTF-8"},
+        {"X-Kannel-Coding", segments_count(letter->text).is_ucs2 ? "2" : "0"},
+        {"X-Kannel-From", letter->port},
+        {"X-Kannel-Account", letter->mt},
+        {"X-Kannel-DLR-Mask", mask},
+        {"X-Kannel-DLR-Url", dlr.at},
+    };
+    size_t count = dlr.size ? 6 : 4;
+    held_release(&message->held);
+    web_answer(message->request, 200, count, headers, letter->text);
+    text_free(&dlr);
+}
+
+/* The words of a mere question's reply follow from outcome and fields, which are committed; those of anything else are evidence and are
+ * noted as they were said (rules A8). */
+static bool words_are_evidence(const struct message *message)
+{
+    const struct command *command = message->match.command;
+    return message->match.answer != ANSWER_NONE || (command && command->effect != EFFECT_READS);
+}
+
+/* The first reply with words goes with the answer; all others go by the courier. */
+static struct letter *deliver_all_but_one(struct message *message, const json_t *replies, bool is_repeat)
+{
+    struct letter *inside = NULL;
+    size_t i;
+    json_t *reply;
+    json_array_foreach(replies, i, reply)
+    {
+        bool is_answered = view_equal(json_text(reply, "state"), VIEW("answered"));
+        if (is_repeat && !(is_answered && message->setup->is_inline))
+            continue; /* it is in the outbox and goes, or went, from there (rules D6) */
+        struct letter *letter = letter_new(grammar_of(message), reply, view_of(message->from.digits));
+        if (message->setup->is_inline && !inside && letter->text.size)
+            inside = letter;
+        else
+            courier_take(message->setup->courier, letter);
+    }
+    return inside;
+}
+
+static void deliver(struct message *message, const json_t *replies, bool is_repeat)
+{
+    struct courier *courier = message->setup->courier;
+    struct letter *inside = deliver_all_but_one(message, replies, is_repeat);
+    bool is_noted = words_are_evidence(message);
+    if (!inside) {
+        message_end(message, 200);
+        return;
+    }
+    answer_inline(message, inside); /* the message is gone now */
+    if (is_noted)
+        courier_settle(courier, inside, "answered", NULL);
+    else
+        letter_free(&inside);
+}
+
+static void message_done(struct message *message, struct view value)
+{
+    json_t *answer = json_read(value, NULL);
+    json_t *replies = json_object_get(answer, "replies");
+    const json_t *first = json_array_get(replies, 0);
+    const char *was = json_string_value(json_object_get(answer, "was"));
+    bool is_repeat = was && view_equal(view_of(was), VIEW("repeat"));
+    struct view command = message->match.command ? message->match.command->name : VIEW("none");
+    count_message(message, command, first ? json_text(first, "outcome") : VIEW("silent"), was ? was : "");
+    deliver(message, replies, is_repeat);
+    json_decref(answer);
+}
+
+static void message_refused_by_store(struct message *message, const struct pg_fault *fault)
+{
+    log_event(LOG_ERROR, "fault", LOG_TEXT("id", message->mo.id), LOG_MSISDN("msisdn", view_of(message->from.digits)),
+              LOG_TEXT("command", message->call.parameter[RECEIVE_COMMAND]), LOG_STR("sqlstate", fault ? fault->sqlstate : ""),
+              LOG_STR("error", fault ? fault->text : ""));
+    if (!message->is_fault_noted) {
+        turn_into_fault(message);
+        if (lanes_submit(message->setup->lanes, &message->call) == IS_DONE)
+            return;
+    }
+    message_refused("fault", message->mo.id, view_of(message->from.digits), "the store refuses it, and its note as a fault too");
+    message_end(message, 503);
+}
+
+static void received(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct message *message = call->context;
+    switch (answer->outcome) {
+    case IS_DONE:
+        message_done(message, answer->value);
+        break;
+    case IS_REFUSED:
+        message_refused_by_store(message, answer->fault);
+        break;
+    case IS_FAILED:
+    case IS_UNSURE: /* Kannel asks again with the same id: if it was committed, that is a repeat */
+        message_refused("store_away", message->mo.id, view_of(message->from.digits), answer->fault ? answer->fault->text : "no answer");
+        message_end(message, 503);
+        break;
+    }
+}
+
+/* --- the way in --- */
+
+static struct message *message_new(const struct message_setup *setup, struct web_request *request, const struct mo *mo)
+{
+    struct message *message = ARENA_NEW(web_arena(request), struct message);
+    message->setup = setup;
+    message->request = request;
+    message->arena = web_arena(request);
+    message->mo = *mo;
+    message->from = msisdn_read(mo->from);
+    message->start_us = clock_us();
+    return message;
+}
+
+/* Senders that are machines are never answered (rules D4, E4). Refused for good is a 200: anything else comes again. */
+static bool sender_is_fit(const struct message *message)
+{
+    if (message->from.kind == MSISDN_MOBILE)
+        return true;
+    message_refused(msisdn_kind_name(message->from.kind), message->mo.id, message->mo.from, "the sender is no mobile number");
+    web_answer_text(message->request, 200, VIEW_NONE);
+    return false;
+}
+
+static bool message_read(struct message *message, int at)
+{
+    struct view utf8;
+    struct err err;
+    const struct mo *mo = &message->mo;
+    if (charset_decode(message->arena, mo->bytes, mo->charset, mo->coding, &utf8, &err) != IS_DONE) {
+        message_refused(mo->coding == 1 ? "binary" : "charset", mo->id, mo->from, err.text);
+        web_answer_text(message->request, 200, VIEW_NONE);
+        return false;
+    }
+    message->held = current_hold(message->setup->current);
+    grammar_match(grammar_of(message), message->arena, utf8, at, &message->match);
+    return true;
+}
+
+void message_take(const struct message_setup *setup, struct web_request *request, const struct mo *mo)
+{
+    struct message *message = message_new(setup, request, mo);
+    int at = port_is_hall(setup->ports, mo->to) ? AT_HALL : AT_PROVIDER;
+    if (!sender_is_fit(message) || !message_read(message, at))
+        return;
+    message->call = (struct lane_call){.function = API_RECEIVE, .done = received, .context = message};
+    view_number(view_of(message->from.digits), UINT64_MAX, &message->call.key);
+    fill_parameters(message, at);
+    if (lanes_submit(setup->lanes, &message->call) == IS_DONE)
+        return;
+    bool is_full = lanes_are_ready(setup->lanes);
+    message_refused(is_full ? "queue_full" : "store_away", mo->id, view_of(message->from.digits), "asked to come again");
+    message_end(message, 503);
+}

@@ -1,0 +1,297 @@
+/* The parts are started from the store outwards, so that nobody is let in before there is somebody to serve him, and stopped in the
+ * other order: the doors close, what is inside is finished, then the lights go out. */
+#include "serve.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/counter.h"
+#include "base/log.h"
+#include "gateway/ingress.h"
+#include "web/server.h"
+
+enum {
+    BATCH_MAX = 256,
+    STORE_TIMEOUT_MS = 5000,
+    BODY_SIZE_MAX = 64 * 1024,
+    IDLE_TIMEOUT_S = 75, /* longer than smsbox keeps an idle connection (60 s): it closes first */
+    SENDSMS_TIMEOUT_MS = 10000,
+    LEASE_S = 60, /* as long as hall.receive leaves a fresh reply to us */
+    STOP_WAIT_MS = 10000,
+};
+
+struct hall {
+    struct config config;
+    struct secret *token, *password;
+    struct current *current;
+    struct lanes *lanes;
+    struct web_client *client;
+    struct courier *courier;
+    struct ingress_setup ingress;
+    struct web_server *server;
+};
+
+static void print_faults(struct faults *faults)
+{
+    fprintf(stderr, "%.*s", VIEW_ARG(text_view(&faults->lines)));
+    fprintf(stderr, "smshall: %zu fault%s in the commands\n", faults->count, faults->count == 1 ? "" : "s");
+}
+
+static struct grammar *load_grammar(const char *folder)
+{
+    struct faults faults = {0};
+    struct grammar *grammar = grammar_load(folder, &faults);
+    if (!grammar)
+        print_faults(&faults);
+    faults_free(&faults);
+    return grammar;
+}
+
+static enum outcome read_secret(const char *path, struct secret **secret, struct err *err)
+{
+    return *path ? secret_read_file(path, secret, err) : IS_DONE;
+}
+
+static struct kannel_account account_of(const struct hall *hall)
+{
+    return (struct kannel_account){
+        .url = view_of(hall->config.sendsms_url),
+        .user = view_of(hall->config.sendsms_user),
+        .password = hall->password ? secret_view(hall->password) : VIEW_NONE,
+        .dlr_url = view_of(hall->config.dlr_url),
+        .token = hall->token ? secret_view(hall->token) : VIEW_NONE,
+    };
+}
+
+/* --- gauges --- */
+
+static double read_store_waiting(void *context)
+{
+    return (double)lanes_waiting(((struct hall *)context)->lanes);
+}
+
+static double read_courier_waiting(void *context)
+{
+    return (double)courier_waiting(((struct hall *)context)->courier);
+}
+
+static double read_store_ready(void *context)
+{
+    return lanes_are_ready(((struct hall *)context)->lanes);
+}
+
+static void show_gauges(struct hall *hall)
+{
+    gauge_set_reader("smshall_store_waiting", "Calls that wait for the store.", read_store_waiting, hall);
+    gauge_set_reader("smshall_store_ready", "1 when every lane has its connection.", read_store_ready, hall);
+    gauge_set_reader("smshall_replies_waiting", "Replies in memory on their way to sendsms.", read_courier_waiting, hall);
+}
+
+/* --- start --- */
+
+static void start_store(struct hall *hall)
+{
+    const struct lanes_setup setup = {
+        .conninfo = hall->config.database,
+        .count = (unsigned)hall->config.lanes,
+        .waiting_max = (size_t)hall->config.queue,
+        .batch_max = BATCH_MAX,
+        .timeout_ms = STORE_TIMEOUT_MS,
+    };
+    hall->lanes = lanes_start(&setup);
+}
+
+static enum outcome start_courier(struct hall *hall, struct err *err)
+{
+    if (web_client_start((unsigned)hall->config.sendsms_connections, &hall->client, err) != IS_DONE)
+        return IS_FAILED;
+    const struct courier_setup setup = {
+        .lanes = hall->lanes,
+        .client = hall->client,
+        .current = hall->current,
+        .account = account_of(hall),
+        .parts_max = (size_t)hall->config.max_messages,
+        .lease_s = LEASE_S,
+        .timeout_ms = SENDSMS_TIMEOUT_MS,
+    };
+    hall->courier = courier_start(&setup);
+    return IS_DONE;
+}
+
+static enum outcome open_doors(struct hall *hall, struct err *err)
+{
+    hall->ingress.message = (struct message_setup){
+        .lanes = hall->lanes,
+        .courier = hall->courier,
+        .current = hall->current,
+        .account = account_of(hall),
+        .ports = view_of(hall->config.ports),
+        .is_inline = strcmp(hall->config.reply, "inline") == 0,
+    };
+    hall->ingress.token = hall->token;
+    hall->ingress.allow = view_of(hall->config.allow);
+    const struct web_server_setup setup = {
+        .listen = hall->config.listen,
+        .body_size_max = BODY_SIZE_MAX,
+        .connections_max = (unsigned)hall->config.connections,
+        .idle_timeout_s = IDLE_TIMEOUT_S,
+        .threads = 1,
+        .handle = ingress_handle,
+        .refused = ingress_refused,
+        .context = &hall->ingress,
+    };
+    return web_server_start(&setup, &hall->server, err);
+}
+
+/* A connection of Kannel's may be idle for a minute, and each is a descriptor. */
+static void raise_descriptor_limit(long wanted)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= (rlim_t)wanted)
+        return;
+    limit.rlim_cur = limit.rlim_max < (rlim_t)wanted ? limit.rlim_max : (rlim_t)wanted;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < (rlim_t)wanted)
+        log_event(LOG_WARN, "descriptors", LOG_INT("wanted", wanted), LOG_INT("allowed", (int64_t)limit.rlim_cur));
+}
+
+static enum outcome hall_start(struct hall *hall, struct err *err)
+{
+    enum { OTHER_DESCRIPTORS = 256 };
+    const struct config *config = &hall->config;
+    log_setup(strcmp(config->log, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT, LOG_INFO, STDERR_FILENO);
+    raise_descriptor_limit(config->connections + config->lanes + config->sendsms_connections + OTHER_DESCRIPTORS);
+    if (read_secret(config->token_file, &hall->token, err) != IS_DONE ||
+        read_secret(config->sendsms_password_file, &hall->password, err) != IS_DONE)
+        return IS_REFUSED;
+    struct grammar *grammar = load_grammar(config->commands);
+    if (!grammar)
+        return err_refused(err, "the commands in %s are not fit to serve", config->commands);
+    hall->current = current_new(grammar);
+    start_store(hall);
+    enum outcome outcome = start_courier(hall, err);
+    if (outcome == IS_DONE)
+        outcome = open_doors(hall, err);
+    if (outcome == IS_DONE)
+        show_gauges(hall);
+    return outcome;
+}
+
+/* --- stop --- */
+
+static void wait_for_requests(const struct hall *hall)
+{
+    for (int ms = 0; web_server_waiting(hall->server) > 0 && ms < STOP_WAIT_MS; ms += 10)
+        usleep(10000);
+}
+
+static void hall_stop(struct hall *hall)
+{
+    atomic_store(&hall->ingress.is_stopping, true);
+    if (hall->server) {
+        web_server_quiesce(hall->server);
+        wait_for_requests(hall);
+    }
+    if (hall->courier)
+        courier_drain(hall->courier);
+    lanes_stop(&hall->lanes); /* answers every request that still waits */
+    web_client_stop(&hall->client);
+    courier_free(&hall->courier);
+    web_server_stop(&hall->server);
+    current_free(&hall->current);
+    secret_free(&hall->token);
+    secret_free(&hall->password);
+}
+
+/* --- run --- */
+
+static void reload(struct hall *hall)
+{
+    struct grammar *grammar = load_grammar(hall->config.commands);
+    if (grammar)
+        current_swap(hall->current, grammar);
+    log_event(grammar ? LOG_INFO : LOG_ERROR, "reload", LOG_STR("commands", hall->config.commands),
+              LOG_STR("result", grammar ? "in force" : "faulty, the old table stays"));
+}
+
+/* Signals are taken here, by name, and nowhere else: every thread is started with them blocked. */
+static void hall_run(struct hall *hall, const sigset_t *signals)
+{
+    log_event(LOG_INFO, "start", LOG_STR("listen", hall->config.listen), LOG_INT("port", web_server_port(hall->server)),
+              LOG_STR("reply", hall->config.reply));
+    for (;;) {
+        int signal = 0;
+        if (sigwait(signals, &signal) != 0)
+            continue;
+        if (signal != SIGHUP) {
+            log_event(LOG_INFO, "stop", LOG_STR("signal", strsignal(signal)));
+            return;
+        }
+        reload(hall);
+    }
+}
+
+static void print_help(void)
+{
+    struct text help = {0};
+    text_add(&help, VIEW("Usage: smshall serve [--config FILE]\n\n"
+                         "Runs the hall: takes messages from Kannel, answers them from the store. SIGHUP reads the\n"
+                         "commands anew (a faulty table is not taken); SIGINT and SIGTERM finish what is under way and end.\n\n"
+                         "Settings, in the file (conf/smshall.yaml) or as SMSHALL_<NAME> in the environment:\n"));
+    config_write_help(&help);
+    printf("%.*s", VIEW_ARG(text_view(&help)));
+    text_free(&help);
+}
+
+static int run_configured(struct hall *hall)
+{
+    struct err err;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    enum outcome outcome = hall_start(hall, &err);
+    if (outcome == IS_DONE)
+        hall_run(hall, &signals);
+    else
+        fprintf(stderr, "smshall serve: %s\n", err.text);
+    hall_stop(hall);
+    return outcome == IS_DONE ? 0 : 1;
+}
+
+int serve_main(int argc, char **argv)
+{
+    static const struct option options[] = {{"config", required_argument, NULL, 'c'}, {"help", no_argument, NULL, 'h'}, {0}};
+    struct hall hall = {0};
+    struct err err;
+    const char *path = NULL;
+    for (int option; (option = getopt_long(argc, argv, "c:h", options, NULL)) != -1;) {
+        if (option == 'h') {
+            print_help();
+            return 0;
+        }
+        if (option != 'c')
+            return 2;
+        path = optarg;
+    }
+    if (optind < argc) {
+        fprintf(stderr, "smshall serve: \"%s\" is not understood; see smshall serve --help\n", argv[optind]);
+        return 2;
+    }
+    if (config_load(&hall.config, path, &err) != IS_DONE) {
+        fprintf(stderr, "smshall serve: %s\n", err.text);
+        return 2;
+    }
+    int status = run_configured(&hall);
+    config_free(&hall.config);
+    return status;
+}
