@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2317 # what is called by the name of a way is reached
+# Every transcript in tests/talk, three ways: the reply in the HTTP answer (inline), by sendsms to the tool's own stand-in (sendsms), and
+# through the real Kannel both ways (kannel). Each way has a world of its own, so that none sees the repeats and loops of another. Prints
+# TAP, a subtest a way. `tests/talk.sh inline` plays that way alone, TALKS="tests/talk/odd.talk" those files alone.
+set -eu -o pipefail
+cd "$(dirname "$0")/.."
+export SMSHALL=${SMSHALL:-build/smshall}
+world=$(mktemp -d /tmp/smshall-talk.XXXXXX)
+tests=0 failures=0
+
+clean_up() {
+    src/dev/world.sh stop "$world"
+    rm -rf "$world"
+}
+trap clean_up EXIT
+
+# start OPTIONS…: a fresh world; its words are comments here
+start() {
+    src/dev/world.sh start "$world" "$@" 2>&1 | sed 's/^/    # /' || return
+    # shellcheck disable=SC1091 # made by world.sh
+    . "$world/env"
+}
+
+replay() {
+    # shellcheck disable=SC2086 # several files
+    "$SMSHALL" replay --tap "$@" ${TALKS:-tests/talk/*.talk} | sed 's/^/    /'
+}
+
+play_inline() {
+    start --no-kannel --inline || return
+    replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE"
+}
+
+# Without Kannel nobody listens where the hall sends its replies to.
+play_sendsms() {
+    start --no-kannel || return
+    replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE" --sendsms-listen "127.0.0.1:$WORLD_SENDSMS_PORT"
+}
+
+play_kannel() {
+    start || return
+    replay --smsc "$WORLD_SMSC_URL"
+}
+
+[ $# -gt 0 ] || set -- inline sendsms kannel
+echo "TAP version 13"
+echo "1..$#"
+for way in "$@"; do
+    tests=$((tests + 1))
+    if "play_$way"; then
+        echo "ok $tests - $way"
+    else
+        echo "not ok $tests - $way"
+        failures=$((failures + 1))
+    fi
+    src/dev/world.sh stop "$world"
+done
+exit $((failures > 0))
