@@ -42,11 +42,12 @@ test: deps-test ## every test
 unit: $(unit_bin) ## the unit tests alone (of ROOMS)
 	@for t in $(unit_bin); do echo "== $$t"; $$t || exit 1; done
 
+# The static runtimes share one report; of the dynamic ones, UBSan's would go to a log that nobody reads.
 asan: ## every test, watched for faults of memory and undefined behaviour
-	$(sanitized) SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer"
+	$(sanitized) SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -static-libasan -static-libubsan"
 
-tsan: ## the unit tests, watched for data races
-	$(sanitized) SAN="-fsanitize=thread" UNITS_ONLY=yes
+tsan: ## the unit tests and what has threads, watched for data races
+	$(sanitized) SAN="-fsanitize=thread" SUITES="lanes e2e"
 
 bench: deps-bench ## measures, side by side
 	$(again) all bench-built

@@ -1,0 +1,220 @@
+/* Lanes against a real PostgreSQL: batches, order, poison, a full queue, a lost connection, what is owed. Run by tests/lanes.sh with the
+ * conninfo of the hall's role in SMSHALL_DATABASE and of the owner's in SMSHALL_OWNER_DATABASE, on a store with the demo data. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/counter.h"
+#include "store/lanes.h"
+
+enum { CALLS = 300, PATIENCE_MS = 20000 };
+
+struct row {
+    struct lane_call call;
+    char id[40];
+    unsigned n;
+    enum outcome outcome;
+    char sqlstate[6];
+};
+
+static struct row rows[CALLS];
+static atomic_uint done, disordered;
+static unsigned last_of[4]; /* of four subscribers, on their lanes' threads */
+static unsigned run;        /* each test's ids are its own */
+
+static void row_done(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct row *row = call->context;
+    row->outcome = answer->outcome;
+    if (answer->fault)
+        memcpy(row->sqlstate, answer->fault->sqlstate, sizeof(row->sqlstate));
+    if (row->n < last_of[row->n % 4])
+        atomic_fetch_add(&disordered, 1);
+    last_of[row->n % 4] = row->n;
+    atomic_fetch_add(&done, 1);
+}
+
+static void row_fill(struct row *row, unsigned n)
+{
+    static const char *const msisdns[] = {"13800138000", "13800138001", "13800138002", "13800138003"};
+    *row = (struct row){.n = n, .outcome = IS_FAILED};
+    snprintf(row->id, sizeof(row->id), "lanes-%d-%u-%u", (int)getpid(), run, n);
+    row->call = (struct lane_call){.function = API_RECEIVE, .key = 13800138000 + n % 4, .done = row_done, .context = row};
+    struct view *parameter = row->call.parameter;
+    parameter[RECEIVE_MSISDN] = view_of(msisdns[n % 4]);
+    parameter[RECEIVE_GATEWAY_ID] = view_of(row->id);
+    parameter[RECEIVE_PORT] = VIEW("10086");
+    parameter[RECEIVE_AT] = VIEW("hall");
+    parameter[RECEIVE_TEXT] = VIEW("YE");
+    parameter[RECEIVE_COMMAND] = VIEW("balance");
+    parameter[RECEIVE_CALL] = VIEW("balance");
+    parameter[RECEIVE_EFFECT] = VIEW("reads");
+    parameter[RECEIVE_ARGS] = VIEW("{}");
+    parameter[RECEIVE_WAY] = VIEW("inline");
+}
+
+static void wait_for(unsigned wanted)
+{
+    for (int ms = 0; atomic_load(&done) < wanted && ms < PATIENCE_MS; ms += 5)
+        usleep(5000);
+    assert_int_equal(atomic_load(&done), wanted);
+}
+
+static void reset_counts(void)
+{
+    atomic_store(&done, 0);
+    memset(last_of, 0, sizeof(last_of));
+    run++;
+}
+
+static struct lanes *open_lanes(const char *conninfo, size_t waiting_max)
+{
+    const struct lanes_setup setup = {.conninfo = conninfo, .count = 2, .waiting_max = waiting_max, .batch_max = 256, .timeout_ms = 3000};
+    struct lanes *lanes = lanes_start(&setup);
+    for (int ms = 0; !lanes_are_ready(lanes) && ms < PATIENCE_MS; ms += 5)
+        usleep(5000);
+    reset_counts();
+    return lanes;
+}
+
+static char *count_rows(void)
+{
+    static char count[16];
+    struct pg *pg;
+    struct pg_result *result;
+    struct err err;
+    char pattern[40];
+    snprintf(pattern, sizeof(pattern), "lanes-%d-%u-%%", (int)getpid(), run);
+    const struct view parameter = view_of(pattern);
+    assert_int_equal(pg_open(getenv("SMSHALL_OWNER_DATABASE"), 5000, &pg, &err), IS_DONE);
+    assert_int_equal(pg_query(pg, "SELECT count(*) FROM hall.message WHERE gateway_id LIKE $1", 1, &parameter, &result, &err), IS_DONE);
+    snprintf(count, sizeof(count), "%.*s", VIEW_ARG(pg_value(result, 0, 0)));
+    pg_result_free(&result);
+    pg_free(&pg);
+    return count;
+}
+
+static void owner_does(const char *sql)
+{
+    struct pg *pg;
+    struct err err;
+    assert_int_equal(pg_open(getenv("SMSHALL_OWNER_DATABASE"), 5000, &pg, &err), IS_DONE);
+    assert_int_equal(pg_query(pg, sql, 0, NULL, NULL, &err), IS_DONE);
+    pg_free(&pg);
+}
+
+static void submit_all(struct lanes *lanes)
+{
+    for (unsigned n = 0; n < CALLS; n++)
+        assert_int_equal(lanes_submit(lanes, &rows[n].call), IS_DONE);
+}
+
+static void test_many_share_a_commit_in_order(void **state)
+{
+    (void)state;
+    struct lanes *lanes = open_lanes(getenv("SMSHALL_DATABASE"), CALLS);
+    struct counter *batches = counter_get("smshall_store_batches_total", "", "");
+    uint64_t before = counter_value(batches);
+    for (unsigned n = 0; n < CALLS; n++)
+        row_fill(&rows[n], n);
+    submit_all(lanes);
+    wait_for(CALLS);
+    for (unsigned n = 0; n < CALLS; n++)
+        assert_int_equal(rows[n].outcome, IS_DONE);
+    assert_true(counter_value(batches) - before < CALLS / 4);
+    assert_int_equal(atomic_load(&disordered), 0);
+    assert_string_equal(count_rows(), "300");
+    lanes_stop(&lanes);
+}
+
+static void test_poison_harms_only_itself(void **state)
+{
+    (void)state;
+    struct lanes *lanes = open_lanes(getenv("SMSHALL_DATABASE"), CALLS);
+    for (unsigned n = 0; n < CALLS; n++)
+        row_fill(&rows[n], n);
+    rows[150].call.parameter[RECEIVE_ARGS] = VIEW("{ this is no JSON");
+    submit_all(lanes);
+    wait_for(CALLS);
+    for (unsigned n = 0; n < CALLS; n++)
+        assert_int_equal(rows[n].outcome, n == 150 ? IS_REFUSED : IS_DONE);
+    assert_string_equal(rows[150].sqlstate, "22P02");
+    assert_string_equal(count_rows(), "299");
+    lanes_stop(&lanes);
+}
+
+static void test_full_queue_refuses(void **state)
+{
+    (void)state;
+    struct lanes *lanes = open_lanes(getenv("SMSHALL_DATABASE"), 10);
+    unsigned taken = 0;
+    for (unsigned n = 0; n < CALLS; n++) {
+        row_fill(&rows[n], n);
+        taken += lanes_submit(lanes, &rows[n].call) == IS_DONE;
+    }
+    assert_true(taken >= 10 && taken < CALLS);
+    wait_for(taken);
+    lanes_stop(&lanes);
+}
+
+/* The commit's answer may be lost with the connection: the batch runs again, and ids keep it from happening twice. */
+static void test_lost_connections(void **state)
+{
+    (void)state;
+    struct lanes *lanes = open_lanes(getenv("SMSHALL_DATABASE"), CALLS);
+    for (unsigned n = 0; n < CALLS; n++)
+        row_fill(&rows[n], n);
+    for (unsigned n = 0; n < CALLS; n++) {
+        if (n % 60 == 30)
+            owner_does("SELECT hall_test.cut_connections()");
+        while (lanes_submit(lanes, &rows[n].call) != IS_DONE)
+            usleep(1000);
+    }
+    wait_for(CALLS);
+    unsigned committed = 0;
+    for (unsigned n = 0; n < CALLS; n++)
+        committed += rows[n].outcome == IS_DONE;
+    assert_true(committed > CALLS / 2);
+    assert_true(atoi(count_rows()) >= (int)committed && atoi(count_rows()) <= CALLS);
+    lanes_stop(&lanes);
+}
+
+static void test_away(void **state)
+{
+    (void)state;
+    const struct lanes_setup setup = {
+        .conninfo = "host=127.0.0.1 port=1 dbname=nowhere", .count = 1, .waiting_max = CALLS, .batch_max = 256, .timeout_ms = 3000};
+    struct lanes *lanes = lanes_start(&setup);
+    reset_counts();
+    row_fill(&rows[0], 0);
+    row_fill(&rows[1], 1);
+    assert_int_equal(lanes_submit(lanes, &rows[0].call), IS_FAILED); /* may come again */
+    rows[1].call.is_owed = true;
+    assert_int_equal(lanes_submit(lanes, &rows[1].call), IS_DONE); /* is kept */
+    usleep(300000);
+    assert_int_equal(atomic_load(&done), 0);
+    lanes_stop(&lanes); /* the end: it is told so */
+    assert_int_equal(atomic_load(&done), 1);
+    assert_int_equal(rows[1].outcome, IS_FAILED);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_share_a_commit_in_order),
+        cmocka_unit_test(test_poison_harms_only_itself),
+        cmocka_unit_test(test_full_queue_refuses),
+        cmocka_unit_test(test_lost_connections),
+        cmocka_unit_test(test_away),
+    };
+    return cmocka_run_group_tests_name("store_lanes", tests, NULL, NULL);
+}
