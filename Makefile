@@ -61,7 +61,7 @@ lint: deps-lint ## clang-format, clang-tidy, cppcheck, shellcheck
 	@echo clang-tidy …
 	@printf '%s\n' $(filter %.c,$(c_files)) | xargs -P $$(nproc) -n 2 sh -c 'clang-tidy --quiet "$$@" -- -std=c11 $(CPPFLAGS) 2>/dev/null' tidy
 	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 -j 2 -Iinclude src tests
-	shellcheck $(scripts)
+	shellcheck -x --severity=warning $(scripts)
 
 fmt: deps-lint ## lays out the C files
 	clang-format -i $(c_files)

@@ -2,7 +2,6 @@
  * other order: the doors close, what is inside is finished, then the lights go out. */
 #include "serve.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <pthread.h>
 #include <signal.h>
@@ -25,6 +24,7 @@ enum {
     SENDSMS_TIMEOUT_MS = 10000,
     LEASE_S = 60, /* as long as hall.receive leaves a fresh reply to us */
     STOP_WAIT_MS = 10000,
+    RUN_DUE_S = 60,
 };
 
 struct hall {
@@ -36,6 +36,8 @@ struct hall {
     struct courier *courier;
     struct ingress_setup ingress;
     struct web_server *server;
+    struct lane_call run_due; /* asked once a minute */
+    atomic_bool is_run_due_asked;
 };
 
 static void print_faults(struct faults *faults)
@@ -220,20 +222,39 @@ static void reload(struct hall *hall)
               LOG_STR("result", grammar ? "in force" : "faulty, the old table stays"));
 }
 
+static void run_due_done(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct hall *hall = call->context;
+    if (answer->outcome == IS_REFUSED)
+        log_event(LOG_ERROR, "run_due", LOG_STR("error", answer->fault ? answer->fault->text : ""));
+    atomic_store(&hall->is_run_due_asked, false);
+}
+
+/* What is due in the store itself: months ahead, replies past their validity. Many halls may ask: the second finds nothing to do. */
+static void ask_run_due(struct hall *hall)
+{
+    if (atomic_exchange(&hall->is_run_due_asked, true))
+        return;
+    hall->run_due = (struct lane_call){.function = API_RUN_DUE, .done = run_due_done, .context = hall};
+    if (lanes_submit(hall->lanes, &hall->run_due) != IS_DONE)
+        atomic_store(&hall->is_run_due_asked, false);
+}
+
 /* Signals are taken here, by name, and nowhere else: every thread is started with them blocked. */
 static void hall_run(struct hall *hall, const sigset_t *signals)
 {
+    const struct timespec pause = {.tv_sec = RUN_DUE_S};
     log_event(LOG_INFO, "start", LOG_STR("listen", hall->config.listen), LOG_INT("port", web_server_port(hall->server)),
               LOG_STR("reply", hall->config.reply));
     for (;;) {
-        int signal = 0;
-        if (sigwait(signals, &signal) != 0)
-            continue;
-        if (signal != SIGHUP) {
+        int signal = sigtimedwait(signals, NULL, &pause);
+        if (signal == SIGHUP) {
+            reload(hall);
+        } else if (signal > 0) {
             log_event(LOG_INFO, "stop", LOG_STR("signal", strsignal(signal)));
             return;
         }
-        reload(hall);
+        ask_run_due(hall);
     }
 }
 
@@ -249,16 +270,21 @@ static void print_help(void)
     text_free(&help);
 }
 
+static void block_signals(sigset_t *signals)
+{
+    sigemptyset(signals);
+    sigaddset(signals, SIGINT);
+    sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
 static int run_configured(struct hall *hall)
 {
     struct err err;
     sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGHUP);
-    pthread_sigmask(SIG_BLOCK, &signals, NULL);
-    signal(SIGPIPE, SIG_IGN);
+    block_signals(&signals);
     enum outcome outcome = hall_start(hall, &err);
     if (outcome == IS_DONE)
         hall_run(hall, &signals);

@@ -93,7 +93,7 @@ none_runs() {
 }
 
 balance_arrives() {
-    "$SMSHALL" phone 13800138000 --smsc "$(value WORLD_SMSC_URL "$1")" --once YE | grep -q '56.78元'
+    "$SMSHALL" phone 13800138000 --smsc "$(value WORLD_SMSC_URL "$1")" --wait 30 --once YE | grep -q '56.78元'
 }
 
 # Files that another user could read, in a folder that others may pass through.

@@ -9,6 +9,7 @@ enum api_function {
     API_SETTLE,          /* hall.settle: how sending a reply ended */
     API_DELIVERY_REPORT, /* hall.delivery_report */
     API_CLAIM_UNSENT,    /* hall.claim_unsent: replies that a crash, or a refusal for now, left unsent */
+    API_RUN_DUE,         /* hall.run_due: what is due in the store itself, once a minute */
     API_FUNCTIONS,
 };
 

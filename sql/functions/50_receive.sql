@@ -3,8 +3,7 @@
 -- The usual course is four statements, told apart by what they lock: the message (its key finds a repeat), the conversation (its row
 -- is the sender's lock and knows the text before), the subscriber (read only), the reply; the command's own come before the reply.
 -- Everything else (repeats, loops, the month's end) is looked at only when a value at hand says so. Only hall.receive pays for
--- SECURITY DEFINER and a fixed search_path; what it calls is plain and reaches nothing that is not qualified. Its plans go by keys
--- whatever the statistics say: those of a table that was empty when a session first planned would scan it ever after.
+-- SECURITY DEFINER and a fixed search_path; what it calls is plain and reaches nothing that is not qualified.
 
 -- Seconds until p_until, never below 0.
 CREATE OR REPLACE FUNCTION hall_private.seconds_until(p_until timestamptz) RETURNS int
@@ -250,8 +249,7 @@ CREATE OR REPLACE FUNCTION hall.receive(
     p_msisdn bigint, p_gateway_id text, p_port text, p_at text, p_text text, p_fingerprint bigint, p_gateway_time bigint,
     p_command text, p_call text, p_effect text, p_args jsonb, p_answer text, p_way text)
 RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_now    timestamptz := hall.now();
     v_local  timestamp := hall_private.local_time(v_now);

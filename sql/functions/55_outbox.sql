@@ -8,9 +8,6 @@
 --      answered (inline) ──┘        (Kannel 4, 8)  (2, 16)    (1)
 --
 -- The one way back is an operator's: hall.resend.
---
--- About the SET clauses of the API: plans are kept for a session and are to be right when tables that were empty have grown, so they
--- go by keys (no sequential scan, no compiling of what takes microseconds) and do not depend on the values they were first made with.
 CREATE OR REPLACE FUNCTION hall_private.reply_rank(p_state hall.reply_state) RETURNS int
 LANGUAGE sql IMMUTABLE
 RETURN CASE p_state
@@ -31,8 +28,7 @@ END;
 CREATE OR REPLACE FUNCTION hall.settle(
     p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_now   timestamptz := hall.now();
     v_key   record := hall_private.read_mt(p_mt);
@@ -72,8 +68,7 @@ $$;
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.delivery_report(p_msisdn bigint, p_mt text, p_status int, p_reason text, p_time bigint)
 RETURNS text
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_key   record := hall_private.read_mt(p_mt);
     v_state hall.reply_state := CASE p_status
@@ -144,8 +139,7 @@ $$;
 -- stands between. Others pass by what is locked here, and what is behind it is not theirs to take.
 CREATE OR REPLACE FUNCTION hall.claim_unsent(p_most int, p_lease_s int) RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
-    SET plan_cache_mode = force_generic_plan AS $$
+    SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     v_now   timestamptz := hall.now();
     v_taken jsonb;

@@ -36,10 +36,10 @@ catch_signals() {
 
 send() {
     echo
-    "$smshall" phone 13800138000 --smsc "$WORLD_SMSC_URL" --once "$1" 8>&- || {
-        echo "No reply came. The logs are in $run/log." >&2
-        exit 1
-    }
+    "$smshall" phone 13800138000 --smsc "$WORLD_SMSC_URL" --wait 30 --once "$1" 8>&- && return
+    echo "No reply came. The ends of the logs in $run/log:" >&2
+    tail -n 5 $run/log/{smsc,bearerbox,access,smsbox,hall,postgres}.log >&2
+    exit 1
 }
 
 first_conversation() {
@@ -95,7 +95,7 @@ watch_over() {
             echo "$part has ended: starting it again."
             $world "start-$part" $run 8>&-
         done
-        sleep 1
+        sleep 1 8>&-
     done
 }
 

@@ -100,7 +100,7 @@ is_running() {
 spawn() {
     local part=$1 folder=$2
     shift 2
-    (cd "$folder" && exec setsid "$@" 9>&-) </dev/null >>"$(log_of "$part")" 2>&1 &
+    (cd "$folder" && exec setsid "$@" 6>&- 9>&-) </dev/null >>"$(log_of "$part")" 2>&1 &
     remember "$part" $!
 }
 
@@ -220,12 +220,14 @@ create_cluster() {
     rm -f "$data.password"
 }
 
-# A killed PostgreSQL leaves its pid file, and children that end by themselves in a moment.
+# A killed PostgreSQL leaves its pid file, and children that end by themselves in a moment. One that runs on, from a run whose
+# var/run was removed, is stopped.
 clear_killed_postgres() {
-    local pid end=$((SECONDS + 10))
+    local pid end=$((SECONDS + 10)) signal=INT
     [ -e "$data/postmaster.pid" ] || return 0
     while pid=$(process_in "$data") && [ -n "$pid" ]; do
-        [ $SECONDS -lt $end ] || kill -KILL "$pid"
+        [ $SECONDS -lt $end ] || signal=KILL
+        kill "-$signal" "$pid" || true
         sleep 0.1
     done
     rm -f "$data/postmaster.pid"
@@ -279,7 +281,8 @@ start_postgres() {
 }
 
 superuser_sql() {
-    PGOPTIONS="-c client_min_messages=warning" "$WORLD_PG_BIN/psql" -X -q -At -v ON_ERROR_STOP=1 -d "$WORLD_SUPERUSER_DATABASE" >>"$(log_of migrate)" 2>&1
+    PGOPTIONS="-c client_min_messages=warning" "$WORLD_PG_BIN/psql" -X -q -At -v ON_ERROR_STOP=1 \
+        -d "$WORLD_SUPERUSER_DATABASE" >>"$(log_of migrate)" 2>&1
 }
 
 # The owner may make roles but is no superuser: what `smshall migrate` needs is what it gets in the field.
@@ -301,7 +304,7 @@ migrate() {
     local demo=(--demo)
     [ "$WORLD_DEMO" = yes ] || demo=()
     create_database
-    (hall_settings && cd "$root" && "$smshall" migrate "${demo[@]}") >>"$(log_of migrate)" 2>&1 9>&- ||
+    (hall_settings && cd "$root" && "$smshall" migrate "${demo[@]}") >>"$(log_of migrate)" 2>&1 6>&- 9>&- ||
         give_up "smshall migrate failed (to begin with a new store: rm -rf $WORLD_STORE)" "$(log_of migrate)"
     let_hall_in
     say "Store … migrated"
@@ -558,6 +561,13 @@ start_parts() {
     done
 }
 
+# One change of a world at a time: a new start waits for what a killed run still had under way.
+lock_world() {
+    mkdir -p "$1"
+    exec 6>"$1/lock.world"
+    flock -w 180 6 || say "$1 is being changed by somebody else for three minutes; not waiting any longer."
+}
+
 do_in_world() {
     local verb=$1
     shift
@@ -576,6 +586,10 @@ main() {
     local verb=${1-} dir=${2-}
     [ -n "$dir" ] || usage
     shift 2
+    case $verb in
+    dead | psql) ;;
+    *) lock_world "$dir" ;;
+    esac
     case $verb in
     start) start_world "$dir" "$@" ;;
     stop) stop_world "$dir" ;;

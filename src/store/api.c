@@ -11,4 +11,5 @@ const struct api api_table[API_FUNCTIONS] = {
     [API_DELIVERY_REPORT] = {"delivery_report", "SELECT hall.delivery_report($1::bigint, $2::text, $3::int, $4::text, $5::bigint)",
                              REPORT_PARAMETERS},
     [API_CLAIM_UNSENT] = {"claim_unsent", "SELECT hall.claim_unsent($1::int, $2::int)", CLAIM_PARAMETERS},
+    [API_RUN_DUE] = {"run_due", "SELECT hall.run_due()", 0},
 };
