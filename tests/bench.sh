@@ -7,7 +7,6 @@ bin=$(dirname "$SMSHALL")/bench
 seconds=${SECONDS_EACH:-10} subscribers=${SUBSCRIBERS:-100000} first=13900000000
 text=余额 constant_text='尊敬的客户，您好！您的账户余额为56.78元。中国移动'
 world=$(mktemp -d /tmp/smshall-bench.XXXXXX)
-rows=()
 constant_pid=
 
 clean_up() {
@@ -24,7 +23,6 @@ sql() {
 # row NAME PER_SECOND MEMORY_KB NOTE
 row() {
     printf -v line '%-52s %10s/s %8s  %s' "$1" "$2" "${3:+$(($3 / 1024)) MB}" "${4-}"
-    rows+=("$line")
     printf '%s\n' "$line"
 }
 
@@ -103,12 +101,14 @@ measure_kannel() {
     row "$name" "$kannel_rate" "$(memory_of "$pid")" "${3:+$(ratio "$kannel_rate" "$3") of the constant}"
 }
 
-# The constant responder listens where the hall did.
+# measure_kannel_beside_constant NAME [SENDSMS_URL]: the constant responder listens where the hall did, and asks for the same reports.
 measure_kannel_beside_constant() {
     local way=$1 constant_rate
     shift
     src/dev/world.sh stop-hall "$world" >/dev/null
+    [ -z "$WORLD_DLR_URL" ] || export DLR_URL=$WORLD_HALL_URL/dlr
     start_constant "127.0.0.1:$WORLD_HALL_PORT" 200 "$constant_text" "$@"
+    unset DLR_URL
     measure_kannel "d  Kannel, constant responder, $way" "$constant_pid"
     constant_rate=$kannel_rate
     stop_constant
@@ -118,27 +118,34 @@ measure_kannel_beside_constant() {
     measure_kannel "d  Kannel, the hall, $way" "$WORLD_PID_HALL" "$constant_rate"
 }
 
-echo "measuring, about $((seconds * 10)) seconds"
+sendsms_of_constant() {
+    echo "$WORLD_SENDSMS_URL?username=hall&password=$(cat "$WORLD_SENDSMS_PASSWORD_FILE")&from=10086"
+}
+
+echo "measuring, about $((seconds * 15)) seconds"
 start_world --no-kannel --inline
 measure_pgbench
 measure_http "b  hall over HTTP, inline, commit before answer"
 stop_world
 
-start_world --no-kannel --sendsms
+start_world --no-kannel --sendsms --no-reports
 start_constant "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery"
 measure_http "c  hall over HTTP, sendsms to a stand-in"
 stop_constant
 stop_world
 
-start_world --fake --inline
+start_world --fake --inline --no-reports
 measure_kannel_beside_constant inline
 stop_world
 
-start_world --fake --sendsms
-measure_kannel_beside_constant sendsms "$WORLD_SENDSMS_URL?username=hall&password=$(cat "$WORLD_SENDSMS_PASSWORD_FILE")&from=10086"
+start_world --fake --sendsms --no-reports
+measure_kannel_beside_constant sendsms "$(sendsms_of_constant)"
+stop_world
+
+start_world --fake --inline
+measure_kannel_beside_constant "inline, with reports"
 stop_world
 
 "$bin/read" | while IFS= read -r line; do
-    rows+=("e  $line")
     echo "e  $line"
 done

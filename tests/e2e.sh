@@ -124,10 +124,12 @@ is "a command of the tests that charges" "200" "$(post 'id=c1&from=13800138003&t
 is "the same id with other text is still the repeat (E1)" "200" "$(post 'id=c1&from=13800138003&to=10086' TEST2)"
 is "an impatient thumb: new id, same text (D6)" "200" "$(post 'id=c2&from=13800138003&to=10086' TEST1)"
 is "… charged once" "9999" "$(sql -c "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13800138003")"
+posts=()
 for n in $(seq 20); do
     post "id=p$n&from=1380013800$((n % 2 * 3))&to=10086" "$([ "$n" = 10 ] && echo POISON || echo JF)" >"$world/answer$n" &
+    posts+=($!)
 done
-wait $(jobs -p)
+wait "${posts[@]}"
 is "a poisoned message harms only itself: all are answered" "20" "$(cat "$world"/answer* | grep -c 200)"
 is "… and is noted as a fault" "fault" "$(sql -c "SELECT r.outcome FROM hall.reply r JOIN hall.message m USING (msisdn, month, number) WHERE m.gateway_id = 'p10'")"
 

@@ -87,7 +87,7 @@ static const struct option options[] = {
     CHOICE(log, "text", "text|json", "form of the log lines"),
     NUMBER(lanes, "8", 1, 64, "connections to the store"),
     NUMBER(queue, "2048", 1, 1000000, "messages that may wait for the store; more are answered 503"),
-    NUMBER(connections, "2000", 8, 100000, "HTTP connections taken"),
+    NUMBER(connections, "512", 8, 100000, "HTTP connections taken"),
     NUMBER(sendsms_connections, "32", 1, 500, "kept-alive connections to sendsms"),
     NUMBER(max_messages, "10", 1, 255, "Kannel's max-messages: parts of one sendsms call"),
 };

@@ -2,8 +2,9 @@
 # A private world: PostgreSQL, Kannel, the network's stand-in and the hall, all of it in one folder and on free ports of
 # 127.0.0.1. `make run` lives in one, each end-to-end test makes one and throws it away.
 #
-#   world.sh start DIR [--inline] [--fake] [--no-kannel] [--no-hall] [--no-demo] [--store FOLDER]
+#   world.sh start DIR [--inline] [--fake] [--no-reports] [--no-kannel] [--no-hall] [--no-demo] [--store FOLDER]
 #                          --inline: the hall answers in its HTTP response (else: by sendsms)
+#                          --no-reports: the hall asks Kannel for no delivery reports
 #                          --fake: Kannel's fake SMSC on WORLD_SMSC_PORT in the place of the network's stand-in, for load
 #                          --no-kannel: PostgreSQL and the hall alone; --no-hall: PostgreSQL alone, migrated
 #                          --store: keep the database and its keys there when the world ends (else: thrown away)
@@ -315,7 +316,7 @@ migrate() {
 hall_settings() {
     export SMSHALL_LISTEN=127.0.0.1:$WORLD_HALL_PORT SMSHALL_REPLY=$WORLD_REPLY
     export SMSHALL_DATABASE=$WORLD_DATABASE SMSHALL_OWNER_DATABASE=$WORLD_OWNER_DATABASE
-    export SMSHALL_SENDSMS_URL=$WORLD_SENDSMS_URL SMSHALL_SENDSMS_USER=hall SMSHALL_DLR_URL=$WORLD_HALL_URL/kannel/dlr
+    export SMSHALL_SENDSMS_URL=$WORLD_SENDSMS_URL SMSHALL_SENDSMS_USER=hall SMSHALL_DLR_URL=$WORLD_DLR_URL
     export SMSHALL_SENDSMS_PASSWORD_FILE=$WORLD_SENDSMS_PASSWORD_FILE SMSHALL_TOKEN_FILE=$WORLD_TOKEN_FILE
     export SMSHALL_PEPPER_FILE=$WORLD_STORE/key/pepper
 }
@@ -456,6 +457,8 @@ read_env() {
 set_names() {
     local name
     WORLD_HALL_URL=http://127.0.0.1:$WORLD_HALL_PORT
+    WORLD_DLR_URL=$WORLD_HALL_URL/kannel/dlr
+    [ "$WORLD_REPORTS" = yes ] || WORLD_DLR_URL=
     WORLD_SMSC_URL=http://127.0.0.1:$WORLD_PHONES_PORT
     WORLD_SENDSMS_URL=http://127.0.0.1:$WORLD_SENDSMS_PORT/cgi-bin/sendsms
     WORLD_TOKEN_FILE=$WORLD_DIR/secret/token
@@ -471,13 +474,14 @@ set_names() {
 read_options() {
     WORLD_DIR=$(realpath -m "$1")
     WORLD_STORE=$WORLD_DIR/store
-    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_SMSC=http
+    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_REPORTS=yes WORLD_SMSC=http
     WORLD_PARTS="postgres smsc hall bearerbox smsbox"
     shift
     while [ $# -gt 0 ]; do
         case $1 in
         --inline) WORLD_REPLY=inline ;;
         --sendsms) WORLD_REPLY=sendsms ;;
+        --no-reports) WORLD_REPORTS=no ;;
         --fake) WORLD_SMSC=fake WORLD_PARTS="postgres hall bearerbox smsbox" ;;
         --no-kannel) WORLD_PARTS="postgres hall" ;;
         --no-hall) WORLD_PARTS=postgres ;;
