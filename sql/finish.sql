@@ -24,11 +24,17 @@ $$;
 -- The daemon's plans are kept for a session and are to be right when tables that were empty have grown: they go by keys, and do not
 -- depend on the values they were first made with. As settings of the role they cost nothing at a call; as SET clauses of the functions
 -- they took a tenth of hall.receive's time.
+--
+-- A row that somebody holds for long refuses the one call that wants it, which comes again, and does not silence a lane, which would
+-- give up its connection; and a daemon that is gone leaves nobody behind who works for it.
 DO $$
 DECLARE
     v_setting text;
 BEGIN
-    FOREACH v_setting IN ARRAY '{enable_seqscan = off, jit = off, plan_cache_mode = force_generic_plan}'::text[] LOOP
+    FOREACH v_setting IN ARRAY '{
+        enable_seqscan = off, jit = off, plan_cache_mode = force_generic_plan,
+        lock_timeout = ''1500ms'', statement_timeout = ''4s'', client_connection_check_interval = ''1s''}'::text[]
+    LOOP
         EXECUTE format('ALTER ROLE smshall_hall IN DATABASE %I SET %s', current_database(), v_setting);
     END LOOP;
 END
@@ -41,7 +47,7 @@ GRANT USAGE ON SCHEMA hall TO smshall_hall, smshall_feed, smshall_operator;
 
 GRANT EXECUTE ON FUNCTION
     hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, jsonb, text, text),
-    hall.settle(bigint, text, text, text, int, text, int),
+    hall.settle(bigint, text, text, text, int, text, int, int),
     hall.delivery_report(bigint, text, int, text, bigint),
     hall.claim_unsent(int, int),
     hall.run_due()

@@ -152,6 +152,13 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
     return web_server_start(&setup, &hall->server, err);
 }
 
+/* A core file would hold texts with secrets in them (rules C5). */
+static void forbid_core_files(void)
+{
+    const struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+}
+
 /* A connection of Kannel's may be idle for a minute, and each is a descriptor. */
 static void raise_descriptor_limit(long wanted)
 {
@@ -168,6 +175,7 @@ static enum outcome hall_start(struct hall *hall, struct err *err)
     enum { OTHER_DESCRIPTORS = 256 };
     const struct config *config = &hall->config;
     log_setup(strcmp(config->log, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT, LOG_INFO, STDERR_FILENO);
+    forbid_core_files();
     raise_descriptor_limit(config->connections + config->lanes + config->sendsms_connections + OTHER_DESCRIPTORS);
     if (read_secret(config->token_file, &hall->token, err) != IS_DONE ||
         read_secret(config->sendsms_password_file, &hall->password, err) != IS_DONE)
@@ -202,10 +210,12 @@ static void hall_stop(struct hall *hall)
     }
     if (hall->courier)
         courier_drain(hall->courier);
-    lanes_stop(&hall->lanes); /* answers every request that still waits */
+    if (hall->lanes)
+        lanes_stop(hall->lanes); /* answers every request that still waits; refuses calls from now on */
     web_client_stop(&hall->client);
-    courier_free(&hall->courier);
     web_server_stop(&hall->server);
+    courier_free(&hall->courier);
+    lanes_free(&hall->lanes);
     current_free(&hall->current);
     secret_free(&hall->token);
     secret_free(&hall->password);
@@ -235,7 +245,7 @@ static void ask_run_due(struct hall *hall)
 {
     if (atomic_exchange(&hall->is_run_due_asked, true))
         return;
-    hall->run_due = (struct lane_call){.function = API_RUN_DUE, .done = run_due_done, .context = hall};
+    hall->run_due = (struct lane_call){.function = API_RUN_DUE, .key = UINT64_MAX, .done = run_due_done, .context = hall};
     if (lanes_submit(hall->lanes, &hall->run_due) != IS_DONE)
         atomic_store(&hall->is_run_due_asked, false);
 }

@@ -70,13 +70,13 @@ reply_states() {
 
 # A grammar with two more commands: one that moves money, and one that always fails.
 mkdir "$world/commands"
-cp commands/*.yaml tests/fault/test_*.yaml "$world/commands/"
+cp commands/*.yaml tests/fault/commands/*.yaml "$world/commands/"
 export SMSHALL_COMMANDS=$world/commands
 src/dev/world.sh start "$world"
 # shellcheck disable=SC1091 # made by world.sh
 . "$world/env"
 token=$(cat "$WORLD_TOKEN_FILE")
-sql -q -f tests/fault/test_charge.sql
+sql -q -f tests/fault/commands/commands.sql
 
 # --- through the real Kannel -----------------------------------------------------------------------------------------------
 
@@ -86,6 +86,11 @@ is "a delivery report moves the reply on (D8)" "delivered delivered" "$(eventual
 curl -q -s -o /dev/null -X POST "$WORLD_SMSC_URL/phone/delivery?msisdn=13800138003&mode=fail"
 is "a reply that the network cannot deliver does not come" "*no reply*" "$(phone 13800138003 YE 2>&1)"
 is "… is known as failed" "failed" "$(eventually 10 failed reply_states 13800138003)"
+
+long=$(phone 13800138000 LONG)
+is "a reply longer than max-messages comes as two messages, all of it (D1)" "*(1/2)*(2/2)*完*" "$long"
+is "… no emoji was cut at a part's end" "100" "$(grep -o 😀 <<<"$long" | wc -l)"
+is "… delivered when the last is" "delivered 2" "$(eventually 10 'delivered 2' sql -c "SELECT state || ' ' || pieces FROM hall.reply WHERE command = 'test_long'")"
 
 # --- the door itself -------------------------------------------------------------------------------------------------------
 
@@ -101,6 +106,7 @@ is "… is folded away (D2)" "balance" "$(sql -c "SELECT command FROM hall.messa
 is "binary is refused for good: 200, or it comes again" "200" "$(printf '\x01\x02' | post 'id=e7&from=13800138001&to=10086&coding=1' @- application/octet-stream)"
 is "… and counted" "1" "$(refused binary)"
 is "… and not taken" "0" "$(sql -c "SELECT count(*) FROM hall.message WHERE gateway_id = 'e7'")"
+is "a port that is no number" "400*" "$(post 'id=e18&from=13800138001&to=10086%0d%0aX' YE)"
 is "a landline gets 200 and no answer (D4)" "200" "$(post 'id=e8&from=075512345678&to=10086' YE)"
 is "a sender in letters, too" "200" "$(post 'id=e9&from=BANK&to=10086' YE)"
 is "a short code, too: loops (E4)" "200" "$(post 'id=e10&from=10086&to=10086' YE)"

@@ -209,6 +209,90 @@ test_same_id_at_once() {
         concurrency "also when they are the sender's first"
 }
 
+# The same id in two sessions on both sides of a month's end, where their keys do not collide.
+test_same_id_at_month_end() {
+    local name=${prefix}_month send first_at second_at n=0
+    fresh_database month
+    while read -r first_at second_at; do
+        n=$((n + 1))
+        send="test.send(1380013800$((n % 2)), 'end$n', 'X', 'test_charge', p_effect => 'changes')"
+        sql "$name" -q -o "$dir/out" -c "SELECT test.at('$first_at+08')" -c BEGIN -c "SELECT $send" -c "SELECT pg_sleep(0.5)" -c COMMIT \
+            2>"$dir/log" &
+        local other=$!
+        until_held "$name"
+        sql "$name" -q -c "SELECT test.at('$second_at+08')" -c "SELECT $send" >"$dir/second" 2>&1
+        wait $other
+        is "$(grep -c '"was": "repeat"' "$dir/second")" 1 concurrency "the same id at once, $first_at and $second_at, is a repeat"
+    done <<END
+2026-11-30T23:59:59.99 2026-12-01T00:00:00
+2026-12-01T00:00:00 2026-11-30T23:59:59.99
+2027-02-28T23:59:59 2027-03-02T00:00:00
+2028-02-29T12:00:00 2028-03-01T00:00:00
+END
+    is "$(sql "$name" -c "SELECT count(*) FROM hall.ledger WHERE kind = 'fee'")" 4 concurrency "each acted once"
+}
+
+# A backup holds every table for long: run_due leaves the months for the next time, and nobody waits behind it for long.
+test_run_due_beside_backup() {
+    local name=${prefix}_backup
+    fresh_database backup
+    sql "$name" -q -o "$dir/out" -c BEGIN -c "SELECT FROM hall.message_other, hall.reply_other" -c "SELECT pg_sleep(2)" 2>"$dir/log" &
+    local other=$!
+    until_held "$name"
+    is "$(sql "$name" -q -c "SELECT test.at('2027-03-01T12:00+08') IS NULL" -c "SELECT hall.run_due() ->> 'partitions'" | tail -n 1)" 0 \
+        concurrency "run_due waits for no backup"
+    is "$(sql "$name" -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = '$name'")" 1 \
+        concurrency "which is still at work then"
+    wait $other
+    is "$(sql "$name" -q -c "SELECT test.at('2027-03-01T12:00+08') IS NULL" -c "SELECT hall.run_due() ->> 'partitions'" | tail -n 1)" 6 \
+        concurrency "and makes the months when it is over"
+}
+
+# What operators do by hand.
+test_dead() {
+    [ -x "$smshall" ] || { echo "skipped: dead, there is no $smshall" && return; }
+    local name=${prefix}_dead
+    fresh_database dead
+    dead() { "$smshall" dead "$@" --database "$base dbname=$name" 2>&1; }
+    sql "$name" -q -o "$dir/out" -c "SELECT test.send(13800138000 + i % 2, 'd' || i, 'T' || i) FROM generate_series(1, 6) AS i" \
+        -c "UPDATE hall.reply SET state = 'dead', claim_after = NULL"
+    for number in 13800138000 8613800138000 +8613800138000; do
+        is "$(dead list --msisdn $number | wc -l)" 3 dead "list --msisdn $number"
+    done
+    is "$(dead list --msisdn 10086; echo $?)" 'smshall dead: --msisdn "10086" is no mobile number
+2' dead "no mobile number"
+    local yymm
+    yymm=$(date -d '8 hours' -u +%y%m)
+    is "$(dead resend "$yymm-1" --msisdn +8613800138000; echo $?)" 0 dead "resend by another form of the number"
+    is "$(dead resend "$yymm-1" --msisdn 13800138000; echo $?)" "smshall dead: $yymm-1: this subscriber has no such dead letter
+1" dead "resend what is no dead letter"
+
+    # the second of them moves when the first is sent again, as a late report would have it
+    sql "$name" -q -c "CREATE FUNCTION test.deliver() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+        IF pg_trigger_depth() = 1 THEN
+            UPDATE hall.reply SET state = 'delivered' WHERE msisdn = 13800138001 AND number = 2;
+        END IF;
+        RETURN NULL; END \$\$" \
+        -c "CREATE TRIGGER deliver AFTER UPDATE ON hall.reply FOR EACH ROW WHEN (NEW.state = 'unsent') EXECUTE FUNCTION test.deliver()"
+    is "$(dead resend --all; echo $?)" "4 will be sent again
+1 moved on meanwhile and stay as they are
+0" dead "resend --all goes on past one that moved"
+}
+
+# A command's function that does not answer as it must is named by check.
+test_check() {
+    [ -x "$smshall" ] || return 0
+    local name=${prefix}_check
+    fresh_database check
+    sql "$name" -q -c "DROP FUNCTION hall_command.points" -c "DROP FUNCTION hall_command.menu" \
+        -c "CREATE FUNCTION hall_command.points(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT words jsonb)
+            LANGUAGE sql RETURN ('ok', '{}'::jsonb)" 2>"$dir/log"
+    is "$("$smshall" check --database "$base dbname=$name" 2>/dev/null | sed 's/^[^:]*:[0-9]*: //' | sort)" \
+        "the function hall_command.menu(hall.subscriber, jsonb) is not in the database
+the function hall_command.points must have the parameters OUT outcome text, OUT fields jsonb: it is (subscriber hall.subscriber, args jsonb, \
+OUT outcome text, OUT words jsonb) RETURNS record" check "functions that are not there, or answer otherwise"
+}
+
 # Until the other session sleeps with its locks.
 until_held() {
     for _ in $(seq 100); do
@@ -248,7 +332,11 @@ for file in tests/sql/[1-9]*.sql; do
     run_file "$file"
 done
 test_same_id_at_once
+test_same_id_at_month_end
 test_claims_at_once
+test_run_due_beside_backup
+test_dead
+test_check
 test_pipeline
 echo "1..$ran"
 echo "# $((ran - failed)) passed, $failed failed"

@@ -14,6 +14,9 @@ enum outcome secret_read_file(const char *path, struct secret **secret, struct e
 /* The candidate is the secret; takes the same time wherever they differ. */
 bool secret_equal(const struct secret *secret, struct view candidate);
 
+/* A hash of what may hold a secret, keyed anew at each start of the program: tells two texts apart, and tells nothing of them. */
+uint64_t secret_fingerprint(struct view text);
+
 struct view secret_view(const struct secret *secret);
 void secret_free(struct secret **secret);
 

@@ -4,7 +4,8 @@
 
 #include "base/view.h"
 
-/* Starts as {0}. Owns its bytes until text_free. There is always a NUL behind the last byte once something was added. */
+/* Starts as {0}. Owns its bytes until text_free, which wipes them; so does growth with those it leaves. There is always a NUL behind the
+ * last byte once something was added. */
 struct text {
     char *at;
     size_t size, room;
@@ -14,6 +15,9 @@ void text_add(struct text *text, struct view v);
 void text_add_char(struct text *text, char c);
 void text_addf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* v with U+FFFD for each byte that is not UTF-8. */
+void text_add_utf8(struct text *text, struct view v);
+
 /* v as application/x-www-form-urlencoded: letters, digits and -_.~ stay, everything else is %XX. */
 void text_add_url(struct text *text, struct view v);
 
@@ -21,7 +25,7 @@ void text_add_url(struct text *text, struct view v);
 void text_add_json(struct text *text, struct view v);
 
 struct view text_view(const struct text *text);
-void text_clear(struct text *text); /* empty, keeps its room */
+void text_clear(struct text *text); /* empty and wiped, keeps its room */
 void text_free(struct text *text);
 
 #endif

@@ -8,25 +8,28 @@
 
 /* An MO as Kannel hands it over. Views live as long as the request. */
 struct mo {
-    struct view id; /* %I: the same over retries and redeliveries */
-    struct view from, to;
+    struct view id;      /* %I: the same over retries and redeliveries */
+    struct view from;    /* %p, as it came: msisdn_read judges it */
+    struct view to;      /* %P, our port: digits, with + in front or without, 32 characters at most */
     struct view bytes;   /* the text, undecoded */
     struct view charset; /* of Content-Type (POST) or %C (GET) */
     int coding;          /* %c; -1: not said */
     struct view time;    /* %T, Unix seconds; VIEW_NONE: not said, or no number */
-    struct view smsc;
 };
 
-/* Reads an MO from post-url or get-url. IS_REFUSED: the gateway is wired wrongly; err says which field. */
+/* Reads an MO from post-url or get-url. IS_REFUSED: the gateway is wired wrongly; err says which field is missing or not fit. */
 enum outcome kannel_read_mo(const struct web_request *request, struct mo *mo, struct err *err);
 
 /* A delivery report (kannel.md §4). */
 struct report {
     struct view mt;     /* our id, from the dlr-url */
-    struct view msisdn; /* %p */
-    struct view status; /* %d, 1 … 32 */
-    struct view reason, time;
+    struct view msisdn; /* %p, as it came */
+    struct view status; /* %d: 1, 2, 4, 8, 16 or 32 */
+    struct view reason; /* %A, as it came: not always UTF-8; VIEW_NONE: not said */
+    struct view time;   /* %T, Unix seconds; VIEW_NONE: not said, or no number */
 };
+
+/* Reads a report. IS_REFUSED: mt, msisdn or status is missing or not fit; to ask again would not mend it. */
 enum outcome kannel_read_report(const struct web_request *request, struct report *report, struct err *err);
 
 /* The URL that hands one MT over. */
@@ -35,11 +38,12 @@ struct mt {
     struct view from; /* the port that answers */
     struct view to;   /* 13800138000 */
     struct view text;
-    int64_t valid_s; /* how long it is worth sending */
+    int64_t valid_s;  /* how long it is worth sending; goes as whole minutes, from 1 to a week */
+    bool asks_report; /* a report about this one is wanted, if the account has a dlr_url */
 };
 struct kannel_account {
     struct view url, user, password; /* sendsms */
-    struct view dlr_url;             /* empty: no reports asked */
+    struct view dlr_url;             /* empty: no reports are ever asked */
     struct view token;               /* for the dlr-url; may be empty */
 };
 void kannel_write_sendsms(struct text *url, const struct kannel_account *account, const struct mt *mt);

@@ -14,6 +14,7 @@ struct letter {
     const char *outcome;
     struct view text;    /* exactly as the subscriber is to read it; empty when it has no words: error says why */
     const char *error;   /* why no template gave it words; else NULL */
+    int64_t claims;      /* how often it was claimed: says whether it is still ours */
     size_t pieces_sent;  /* of a long text: messages that Kannel already has */
     int64_t valid_s;     /* how long it is worth sending, from taken_us */
     uint64_t taken_us;   /* when we got it: the store leaves it to us for a while from then */

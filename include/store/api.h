@@ -50,6 +50,7 @@ enum {
     SETTLE_PIECES, /* how many messages of a long reply are sent */
     SETTLE_REASON, /* why not; NULL when sent */
     SETTLE_WAIT_S, /* unsent: not to be claimed before so many seconds */
+    SETTLE_CLAIMS, /* unsent: only if the reply is still ours: its `claims` as it was given to us */
     SETTLE_PARAMETERS,
 };
 

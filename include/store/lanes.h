@@ -27,11 +27,13 @@ struct lane_call {
     /* Owed: it notes what already happened outside (a reply that was sent). Taken also when the queue is full or the store away, and
      * kept until the store is back. */
     bool is_owed;
+    bool is_urgent; /* taken also when the queue is full: it is what empties it */
     void (*done)(struct lane_call *call, const struct lane_answer *answer);
     void *context;
 
     struct lane_call *next; /* the rest is the lanes' own */
     struct pg_result *result;
+    bool is_kept;
 };
 
 struct lanes_setup {
@@ -45,15 +47,21 @@ struct lanes_setup {
 /* Starts at once; connections are made, and made again, in the background. setup is copied, conninfo kept. */
 struct lanes *lanes_start(const struct lanes_setup *setup);
 
-/* IS_DONE: taken, done() will be called. IS_FAILED: the queue is full or the store is away: done() will not be called. */
+/* IS_DONE: taken, done() will be called. IS_FAILED: the queue is full, the store is away or the lanes have stopped: done() will not be
+ * called. */
 enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call);
 
 /* Every lane has its connection. */
 bool lanes_are_ready(const struct lanes *lanes);
 
+/* Calls taken and not done; and of these the owed ones that failed and are kept until the store takes them. */
 size_t lanes_waiting(const struct lanes *lanes);
+size_t lanes_kept(const struct lanes *lanes);
 
-/* Runs what is waiting (fails it when the store is away), then ends. *lanes becomes NULL. */
-void lanes_stop(struct lanes **lanes);
+/* Runs what is waiting (fails it when the store is away), then ends; from then on lanes_submit fails. */
+void lanes_stop(struct lanes *lanes);
+
+/* Frees what lanes_stop has stopped. NULL inside is fine. */
+void lanes_free(struct lanes **lanes);
 
 #endif

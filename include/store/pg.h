@@ -18,7 +18,8 @@ size_t pg_rows(const struct pg_result *result);
 struct view pg_value(const struct pg_result *result, size_t row, size_t column); /* NULL gives VIEW_NONE (at == NULL) */
 void pg_result_free(struct pg_result **result);
 
-/* Runs one statement with text parameters ($1 …; NULL at = SQL NULL) and waits. result may be NULL when none is wanted.
+/* Runs one statement with text parameters ($1 …; NULL at = SQL NULL) and waits. In a parameter U+0000 and each byte that is not UTF-8
+ * become U+FFFD, here as in pg_send. result may be NULL when none is wanted.
  * IS_REFUSED: the server said no (err: SQLSTATE and its message). IS_UNSURE: the connection broke before its answer. */
 enum outcome pg_query(struct pg *pg, const char *sql, size_t parameters, const struct view *parameter, struct pg_result **result,
                       struct err *err);
@@ -27,16 +28,14 @@ enum outcome pg_query(struct pg *pg, const char *sql, size_t parameters, const s
  * err begins with the line: `12: 42601: syntax error …`. */
 enum outcome pg_script(struct pg *pg, const char *sql, struct err *err);
 
-/* COPY … FROM STDIN: pg_script-like start, then data, then the end. */
-enum outcome pg_copy_begin(struct pg *pg, const char *sql, struct err *err);
-enum outcome pg_copy_data(struct pg *pg, struct view data, struct err *err);
-enum outcome pg_copy_end(struct pg *pg, struct err *err);
-
 /* --- pipeline --- */
 
-/* Prepares a statement under a name and turns the connection into a non-blocking pipeline when all are prepared. */
+/* Makes a new connection a non-blocking pipeline: pg_prepare queues the preparing of one statement under a name and waits for nothing;
+ * pg_pipeline, after the last, sends them and waits until all are prepared, timeout_ms at most between two signs of life. From the first
+ * of these calls on, nothing of the other way of use. IS_REFUSED: the server refused a statement (err: SQLSTATE and its message).
+ * IS_FAILED: lost, or too slow. After either the connection is of no use any more. */
 enum outcome pg_prepare(struct pg *pg, const char *name, const char *sql, size_t parameters, struct err *err);
-enum outcome pg_pipeline(struct pg *pg, struct err *err);
+enum outcome pg_pipeline(struct pg *pg, int timeout_ms, struct err *err);
 
 /* Queues one call of a prepared statement; nothing waits. Text parameters, copied. */
 enum outcome pg_send(struct pg *pg, const char *name, size_t parameters, const struct view *parameter, struct err *err);

@@ -18,8 +18,9 @@ void web_client_post(struct web_client *client, void (*run)(void *context), void
 void web_client_after(struct web_client *client, uint64_t delay_ms, void (*run)(void *context), void *context);
 
 struct web_response {
-    enum outcome outcome; /* IS_DONE: an answer came, whatever its status. IS_FAILED: nothing was sent (refused, no route, not resolved).
-                             IS_UNSURE: it was sent, or partly, and no answer came (timeout, cut) */
+    enum outcome outcome; /* IS_DONE: an answer came, whatever its status. IS_FAILED: nothing was sent (refused, no route, not resolved,
+                             no seat in time). IS_UNSURE: it was sent, or partly, and no answer came (timeout, cut). What was sent is
+                             never sent again by itself */
     unsigned status;      /* 200 … when IS_DONE */
     struct view body;     /* at most 64 kB of it */
     const char *reason;   /* words for the log when not IS_DONE */
@@ -30,7 +31,10 @@ struct web_call {
     const char *url;
     struct view body;           /* of a POST */
     const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
-    unsigned timeout_ms;
+    unsigned timeout_ms;        /* from the moment when a connection may be taken for it, to the last byte of the answer */
+    /* At most connections_max calls are under way, the others wait for a seat in the order in which they came. One that got none
+     * within this time ends as IS_FAILED, "no seat in time"; 0: waits without a limit. web_fetch needs no seat. */
+    unsigned start_within_ms;
     /* Called once in the loop's thread; the response lives until it returns. */
     void (*done)(void *context, const struct web_response *response);
     void *context;

@@ -26,14 +26,16 @@ enum outcome web_server_start(const struct web_server_setup *setup, struct web_s
 /* The port it really listens at. */
 unsigned web_server_port(const struct web_server *server);
 
-/* Takes no new connections; requests under way go on, and each answer asks its caller to close. */
+/* Takes no new connections and asks the handler nothing more. Requests that the handler has go on and are answered. A kept-alive
+ * connection lives until its caller or the idle timeout closes it, or its next answer does: that of the request under way, or of one
+ * that still comes and gets a 503 without the handler; each says Connection: close. From any thread, more than once. */
 void web_server_quiesce(struct web_server *server);
 
 /* Requests that reached the handler and are not answered yet. */
 size_t web_server_waiting(const struct web_server *server);
 
-/* Stops: asks the handler nothing more (503), waits until every kept request has been answered (rules E2: resume all before stopping)
- * and for their answers to be taken, at most a second. Not from a handler. *server becomes NULL. */
+/* Stops: quiesces, waits until every kept request has been answered (rules E2: resume all before stopping) and for their answers to be
+ * taken, at most a second. Not from a handler. *server becomes NULL. */
 void web_server_stop(struct web_server **server);
 
 /* --- a request; its views live until web_answer is called for it --- */

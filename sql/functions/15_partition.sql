@@ -1,12 +1,38 @@
--- Makes the months' partitions of messages and replies: this month and the next two. Cheap when they are there.
--- A month whose rows are in the default partition already stays there.
-CREATE OR REPLACE FUNCTION hall_private.partitions_ahead() RETURNS int
+-- Makes one month's partition of hall.message or hall.reply. Rows of that month that came into the default partition before, by a clock
+-- that was wrong or because nobody made the month in time, move with it; when they are too many to be moved while everybody waits, the
+-- month stays where it is, and a warning says so.
+CREATE OR REPLACE FUNCTION hall_private.make_partition(p_table text, p_name text, p_month date) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+    c_most  CONSTANT int := 10000; -- well below a second
+    v_other text := p_table || '_other';
+    v_found int;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM (SELECT FROM hall.%I WHERE month = $1 LIMIT $2) AS o', v_other)
+        INTO v_found
+        USING p_month, c_most + 1;
+    IF v_found > c_most THEN
+        RAISE WARNING 'hall.% keeps the % of %: they are too many to be moved to a partition of their own', v_other, p_table, p_month;
+        RETURN false;
+    END IF;
+    EXECUTE format('LOCK TABLE ONLY hall.%I, ONLY hall.%I IN ACCESS EXCLUSIVE MODE', p_table, v_other);
+    EXECUTE format('CREATE TABLE hall.%I (LIKE hall.%I INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', p_name, p_table);
+    EXECUTE format('WITH moved AS (DELETE FROM hall.%I WHERE month = $1 RETURNING *) INSERT INTO hall.%I SELECT * FROM moved',
+            v_other, p_name)
+        USING p_month;
+    EXECUTE format('ALTER TABLE hall.%I ATTACH PARTITION hall.%I FOR VALUES IN (%L)', p_table, p_name, p_month);
+    RETURN true;
+END
+$$;
+
+-- Makes the months' partitions of messages and replies: this month and the next two. Cheap when they are there. Everybody else waits
+-- for as long as it waits for its locks, so it leaves the rest for the next time when somebody (a backup) has the table for longer.
+CREATE OR REPLACE FUNCTION hall_private.partitions_ahead() RETURNS int
+LANGUAGE plpgsql SET lock_timeout = '500ms' AS $$
 DECLARE
     v_month date;
     v_table text;
     v_name  text;
-    v_taken boolean;
     v_made  int := 0;
 BEGIN
     FOR v_month IN
@@ -15,10 +41,11 @@ BEGIN
         FOREACH v_table IN ARRAY ARRAY['message', 'reply'] LOOP
             v_name := v_table || to_char(v_month, '_YYMM');
             CONTINUE WHEN to_regclass('hall.' || v_name) IS NOT NULL;
-            EXECUTE format('SELECT EXISTS (SELECT FROM hall.%I WHERE month = $1)', v_table || '_other') INTO v_taken USING v_month;
-            CONTINUE WHEN v_taken;
-            EXECUTE format('CREATE TABLE hall.%I PARTITION OF hall.%I FOR VALUES IN (%L)', v_name, v_table, v_month);
-            v_made := v_made + 1;
+            BEGIN
+                v_made := v_made + hall_private.make_partition(v_table, v_name, v_month)::int;
+            EXCEPTION WHEN lock_not_available THEN
+                RETURN v_made;
+            END;
         END LOOP;
     END LOOP;
     RETURN v_made;

@@ -2,20 +2,26 @@
 -- money carries a reference that counts once. Amounts are whole fen.
 
 -- Moves money: the only place that does. Answers the balance after it, or the one there is when p_reference was here before; NULL when
--- there is no such subscriber. Locks the subscriber.
+-- there is no such subscriber. A reference that was here with another amount or kind is a fault of the other system's, and refused.
+-- Locks the subscriber.
 CREATE OR REPLACE FUNCTION hall_private.post_ledger(
     p_msisdn bigint, p_fen bigint, p_kind text, p_note text, p_reference text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     v_subscriber hall.subscriber;
+    v_before     hall.ledger;
 BEGIN
     SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn FOR NO KEY UPDATE;
     IF NOT FOUND THEN
         RETURN NULL;
     END IF;
-    IF EXISTS (SELECT FROM hall.ledger AS l WHERE l.msisdn = p_msisdn AND l.reference = p_reference) THEN
+    SELECT * INTO v_before FROM hall.ledger AS l WHERE l.msisdn = p_msisdn AND l.reference = p_reference;
+    IF (v_before.fen, v_before.kind) = (p_fen, p_kind) THEN
         RETURN v_subscriber.balance_fen;
+    ELSIF FOUND THEN
+        RAISE EXCEPTION 'reference "%" is a % of % fen already and cannot be a % of % fen',
+            p_reference, v_before.kind, v_before.fen, p_kind, p_fen USING ERRCODE = 'unique_violation';
     END IF;
 
     WITH moved AS (
@@ -85,13 +91,17 @@ BEGIN
 END
 $$;
 
--- A fee was charged, or something was put right: p_fen below 0 takes, above 0 gives. Otherwise as top_up.
+-- A fee was charged (p_fen below 0), given back (a refund, above 0), or something was put right (a correction, either). Otherwise as
+-- top_up.
 CREATE OR REPLACE FUNCTION hall.post_charge(p_msisdn bigint, p_fen bigint, p_kind text, p_note text, p_reference text)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF p_fen IS NULL OR p_reference IS NULL OR p_kind IS NULL OR p_kind NOT IN ('fee', 'refund', 'correction') THEN
-        RAISE EXCEPTION 'a charge is a fee, refund or correction with an amount and a reference' USING ERRCODE = 'invalid_parameter_value';
+    IF p_reference IS NULL
+        OR (CASE p_kind WHEN 'fee' THEN p_fen < 0 WHEN 'refund' THEN p_fen > 0 WHEN 'correction' THEN p_fen <> 0 END) IS NOT TRUE
+    THEN
+        RAISE EXCEPTION 'a charge is a fee (below 0), a refund (above 0) or a correction (not 0), and has a reference'
+            USING ERRCODE = 'invalid_parameter_value';
     END IF;
     RETURN hall_private.post_ledger(p_msisdn, p_fen, p_kind, p_note, p_reference);
 END
@@ -128,18 +138,35 @@ BEGIN
 END
 $$;
 
--- What the network says is open: a service opened elsewhere (p_until NULL), or closed. Answers whether anything changed.
+-- What the network says of a service: open since p_since (p_until NULL), open from p_since to p_until, or closed at p_until whenever it
+-- was opened (p_since NULL). Answers whether anything changed; the same said again changes nothing, whatever came after it.
 CREATE OR REPLACE FUNCTION hall.put_subscription(p_msisdn bigint, p_service text, p_since timestamptz, p_until timestamptz DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    IF p_until IS NOT NULL THEN
+    IF p_until IS NULL THEN
+        -- not when it is known to have been open then, and closed since
+        INSERT INTO hall.subscription (msisdn, service, since)
+        SELECT p_msisdn, p_service, p_since
+        WHERE NOT EXISTS (
+            SELECT FROM hall.subscription AS o
+            WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.since <= p_since AND o.until > p_since)
+        ON CONFLICT DO NOTHING;
+    ELSIF p_since IS NULL THEN
+        -- the one that was open at that moment, but not when this was said before and another closed by it
         UPDATE hall.subscription AS o
         SET until = p_until
-        WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.until IS NULL;
-        RETURN FOUND;
+        WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.until IS NULL AND o.since <= p_until
+          AND NOT EXISTS (
+              SELECT FROM hall.subscription AS c
+              WHERE c.msisdn = p_msisdn AND c.service = p_service AND c.until = p_until);
+    ELSE
+        INSERT INTO hall.subscription AS o (msisdn, service, since, until)
+        VALUES (p_msisdn, p_service, p_since, p_until)
+        ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE
+        SET until = excluded.until
+        WHERE o.until IS DISTINCT FROM excluded.until;
     END IF;
-    INSERT INTO hall.subscription (msisdn, service, since) VALUES (p_msisdn, p_service, p_since) ON CONFLICT DO NOTHING;
     RETURN FOUND;
 END
 $$;

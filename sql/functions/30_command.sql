@@ -24,6 +24,7 @@ DECLARE
     v_asked date := to_date(args ->> 'month', 'YYYYMM');
     v_today date := hall_private.local_time(hall.now());
     v_last  date := date_trunc('month', v_today) - interval '1 month';
+    v_month date := coalesce(v_asked, v_last);
     v_bill  hall.bill;
 BEGIN
     SELECT * INTO v_bill
@@ -40,11 +41,11 @@ BEGIN
     END IF;
     -- last month's bill is made by the third
     outcome := CASE
-        WHEN v_asked IS NULL OR v_asked > v_last THEN 'not_ready'
-        WHEN v_asked = v_last AND extract(day FROM v_today) < 3 THEN 'not_ready'
+        WHEN v_month > v_last THEN 'not_ready'
+        WHEN v_month = v_last AND extract(day FROM v_today) < 3 THEN 'not_ready'
         ELSE 'no_bill'
     END;
-    fields := jsonb_build_object('month', to_char(coalesce(v_asked, v_last), 'YYYYMM'));
+    fields := jsonb_build_object('month', to_char(v_month, 'YYYYMM'));
 END
 $$;
 

@@ -2,16 +2,18 @@
 -- (sql/finish.sql), writes hall_private.dispatch: one branch for each function that hall_command has. A function that was created
 -- since then is found by name until the next migrate. Only names that the schema has are ever called.
 
--- The function of this name takes a subscriber and args and gives outcome and fields.
+-- The function of this name takes a subscriber and args and gives outcome and fields, by these names and types. `smshall check` says
+-- what is wrong with one that does not.
 CREATE OR REPLACE FUNCTION hall_private.has_command(p_call text) RETURNS boolean
 LANGUAGE sql STABLE
 RETURN EXISTS (
     SELECT FROM pg_catalog.pg_proc AS p
     WHERE p.pronamespace = 'hall_command'::pg_catalog.regnamespace
       AND p.proname = p_call
-      AND p.proargtypes[0] = 'hall.subscriber'::pg_catalog.regtype
-      AND p.proargtypes[1] = 'pg_catalog.jsonb'::pg_catalog.regtype
-      AND p.pronargs = 2);
+      AND NOT p.proretset
+      AND p.proargmodes = '{i,i,o,o}'
+      AND p.proallargtypes = '{hall.subscriber,pg_catalog.jsonb,pg_catalog.text,pg_catalog.jsonb}'::pg_catalog.regtype[]::oid[]
+      AND p.proargnames[3:4] = '{outcome,fields}');
 
 CREATE OR REPLACE FUNCTION hall_private.dispatch_by_name(
     p_call text, p_subscriber hall.subscriber, p_args jsonb, OUT outcome text, OUT fields jsonb)

@@ -22,6 +22,7 @@ RETURN pg_catalog.jsonb_build_object(
     'text', p_reply.text,
     'state', p_reply.state,
     'pieces', p_reply.pieces,
+    'claims', p_reply.claims,
     'valid_s', hall_private.seconds_until(p_reply.valid_until));
 
 -- The answer to a repeat by the gateway's id, whatever the text says now (rules D6, E1): the replies that the message had; NULL when
@@ -45,6 +46,37 @@ BEGIN
 END
 $$;
 
+-- The first message of this sender; of two at once, one makes the row and both go on with it.
+CREATE OR REPLACE FUNCTION hall_private.begin_conversation(p_msisdn bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO hall.conversation (msisdn, at, look_number)
+    VALUES (p_msisdn, hall.now(), hall_private.setting('loop_messages') + 1)
+    ON CONFLICT DO NOTHING;
+END
+$$;
+
+-- Near a month's end another daemon's clock may be in the other month, where our key does not collide with its. So the sender's lock
+-- comes first there, and then a look into that month: the one before in the first three days, and the next one on the last day (a
+-- clock stepped back). Answers the repeat, or NULL when it is none.
+CREATE OR REPLACE FUNCTION hall_private.answer_neighbour(p_msisdn bigint, p_gateway_id text, p_local timestamp) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_neighbour date := date_trunc('month', p_local + CASE WHEN extract(day FROM p_local) <= 3 THEN interval '-3 days'
+                                                           ELSE interval '1 day' END);
+BEGIN
+    IF v_neighbour = date_trunc('month', p_local) THEN
+        RETURN NULL;
+    END IF;
+    LOOP
+        PERFORM FROM hall.conversation AS c WHERE c.msisdn = p_msisdn FOR UPDATE;
+        EXIT WHEN FOUND;
+        PERFORM hall_private.begin_conversation(p_msisdn);
+    END LOOP;
+    RETURN hall_private.answer_repeat(p_msisdn, p_gateway_id, v_neighbour);
+END
+$$;
+
 -- Moves the sender's conversation on by one message, and locks it until the commit.
 CREATE OR REPLACE FUNCTION hall_private.move_on(p_msisdn bigint, p_port text, p_fingerprint bigint) RETURNS hall.conversation
 LANGUAGE plpgsql AS $$
@@ -61,33 +93,46 @@ BEGIN
             before_number = c.message_number,
             fingerprint = p_fingerprint,
             port = p_port,
-            is_same = coalesce(c.fingerprint = p_fingerprint AND c.port = p_port, false),
-            same_count = CASE WHEN c.fingerprint = p_fingerprint THEN c.same_count + 1 ELSE 1 END,
-            same_since = CASE WHEN c.fingerprint = p_fingerprint THEN c.same_since ELSE v_now END
+            is_same = coalesce(c.fingerprint = p_fingerprint AND c.port = p_port, false)
         WHERE c.msisdn = p_msisdn
         RETURNING c.* INTO v_talk;
         IF FOUND THEN
             RETURN v_talk;
         END IF;
-        -- the first message of this sender; of two at once, one makes the row and both move on
-        INSERT INTO hall.conversation (msisdn, at, same_since) VALUES (p_msisdn, v_now, v_now) ON CONFLICT DO NOTHING;
+        PERFORM hall_private.begin_conversation(p_msisdn);
     END LOOP;
 END
 $$;
 
--- More messages with the same text than loop_messages in loop_window_s: somebody's machine answers ours (rules E4). Counting begins
--- anew when the window is over.
+-- More messages with the same text than loop_messages in loop_window_s, whatever came between: somebody's machine answers ours (rules
+-- E4). Counted are those that were answered, by their replies, which have an order by number; of the latest five hundred, so that a quick
+-- machine costs no more than that. Also finds the number before which no text can come too often, so that this is asked once in twenty
+-- messages of an ordinary sender.
 CREATE OR REPLACE FUNCTION hall_private.is_looping(p_talk hall.conversation) RETURNS boolean
 LANGUAGE plpgsql AS $$
+DECLARE
+    v_limit int := hall_private.setting('loop_messages');
+    v_since timestamptz := p_talk.at - make_interval(secs => hall_private.setting('loop_window_s'));
+    v_most  int; -- of any text
+    v_same  int; -- of this one
 BEGIN
-    IF p_talk.same_count <= hall_private.setting('loop_messages') THEN
-        RETURN false;
-    END IF;
-    IF p_talk.same_since > hall.now() - make_interval(secs => hall_private.setting('loop_window_s')) THEN
-        RETURN true;
-    END IF;
-    UPDATE hall.conversation AS c SET same_count = 1, same_since = c.at WHERE c.msisdn = p_talk.msisdn;
-    RETURN false;
+    SELECT coalesce(max(t.answered), 0), coalesce(max(t.answered) FILTER (WHERE t.fingerprint = p_talk.fingerprint), 0) + 1
+    INTO v_most, v_same
+    FROM (
+        SELECT r.fingerprint, count(*) AS answered
+        FROM hall.reply AS r
+        WHERE r.msisdn = p_talk.msisdn
+          AND r.number BETWEEN p_talk.number - 500 AND p_talk.number - 1
+          AND r.part = 1
+          AND r.month >= hall_private.month_of(v_since)
+          AND r.at > v_since
+          AND r.fingerprint IS NOT NULL
+        GROUP BY r.fingerprint
+    ) AS t;
+    UPDATE hall.conversation AS c
+    SET look_number = c.number + greatest(1, v_limit + 1 - greatest(v_most, v_same))
+    WHERE c.msisdn = p_talk.msisdn;
+    RETURN v_same > v_limit AND p_talk.fingerprint IS NOT NULL;
 END
 $$;
 
@@ -113,11 +158,12 @@ BEGIN
 END
 $$;
 
--- Writes a reply and answers it as the daemon takes it. inline: it goes out with the answer that carries it. sendsms: it is the
--- caller's to send for as long as the lease, in its order: `after` is the unsent one before it. A reply of its own accord takes its number from
--- hall.conversation first.
+-- Writes a reply and answers it as the daemon takes it. inline: it goes out with the answer that carries it, if it is the first part:
+-- there is room for one. Any other is the caller's to send for as long as the lease, in its order: `after` is the unsent one before it.
+-- A reply of its own accord takes its number from hall.conversation first, and has no fingerprint.
 CREATE OR REPLACE FUNCTION hall_private.add_reply(
-    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_command text, p_outcome text, p_fields jsonb)
+    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_fingerprint bigint, p_command text, p_outcome text,
+    p_fields jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -128,15 +174,15 @@ DECLARE
     v_until timestamptz;
     v_after text;
 BEGIN
-    IF p_way <> 'inline' THEN
+    IF p_way <> 'inline' OR p_part > 1 THEN
         v_after := hall_private.latest_unsent(p_msisdn);
         v_state := 'unsent';
         v_lease := v_now + make_interval(secs => hall_private.setting('reply_lease_s'));
     END IF;
     INSERT INTO hall.reply AS r
-        (msisdn, at, month, number, part, port, command, outcome, fields, state, claim_after, valid_until)
+        (msisdn, at, month, number, part, port, fingerprint, command, outcome, fields, state, claim_after, valid_until)
     VALUES
-        (p_msisdn, v_now, v_month, p_number, p_part, p_port, p_command, p_outcome, p_fields, v_state, v_lease,
+        (p_msisdn, v_now, v_month, p_number, p_part, p_port, p_fingerprint, p_command, p_outcome, p_fields, v_state, v_lease,
          v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s')))
     RETURNING r.valid_until INTO v_until;
     RETURN jsonb_build_object(
@@ -149,6 +195,7 @@ BEGIN
         'state', v_state,
         'after', v_after,
         'pieces', 0,
+        'claims', 0,
         'valid_s', extract(epoch FROM v_until - v_now)::int);
 END
 $$;
@@ -169,7 +216,8 @@ BEGIN
         ORDER BY r.part
     LOOP
         v_replies := v_replies || hall_private.add_reply(
-            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, v_reply.command, v_reply.outcome, v_reply.fields);
+            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, p_talk.fingerprint, v_reply.command, v_reply.outcome,
+            v_reply.fields);
     END LOOP;
     RETURN jsonb_build_object('was', 'again', 'replies', v_replies);
 END
@@ -259,9 +307,8 @@ DECLARE
     v_act    record;
     v_talk   hall.conversation;
 BEGIN
-    -- in a month's first days the message may have been here before midnight of the last
-    IF extract(day FROM v_local) <= 3 THEN
-        v_answer := hall_private.answer_repeat(p_msisdn, p_gateway_id, (v_month - interval '1 month')::date);
+    IF v_local < v_month + 3 OR v_local >= v_month + 27 THEN
+        v_answer := hall_private.answer_neighbour(p_msisdn, p_gateway_id, v_local);
         IF v_answer IS NOT NULL THEN
             RETURN v_answer;
         END IF;
@@ -287,17 +334,16 @@ BEGIN
         WHERE m.msisdn = p_msisdn AND m.gateway_id = p_gateway_id AND m.month = v_month;
     END IF;
 
-    IF v_talk.same_count > 1 THEN
-        IF hall_private.is_looping(v_talk) THEN
-            RETURN '{"was": "looped", "replies": []}';
-        END IF;
-        IF (p_effect <> 'reads' OR p_answer IS NOT NULL) AND hall_private.is_again(v_talk) THEN
-            RETURN hall_private.answer_again(v_talk, p_way);
-        END IF;
+    IF v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk) THEN
+        RETURN '{"was": "looped", "replies": []}';
+    END IF;
+    IF v_talk.is_same AND (p_effect <> 'reads' OR p_answer IS NOT NULL) AND hall_private.is_again(v_talk) THEN
+        RETURN hall_private.answer_again(v_talk, p_way);
     END IF;
 
     v_act := hall_private.act(p_msisdn, p_port, p_at, p_command, p_call, p_effect, p_args);
-    v_answer := hall_private.add_reply(p_msisdn, v_talk.number, 1, p_port, p_way, v_act.command, v_act.outcome, v_act.fields);
+    v_answer := hall_private.add_reply(
+        p_msisdn, v_talk.number, 1, p_port, p_way, p_fingerprint, v_act.command, v_act.outcome, v_act.fields);
     RETURN jsonb_build_object('was', 'new', 'replies', jsonb_build_array(v_answer));
 END
 $$;

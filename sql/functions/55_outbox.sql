@@ -7,7 +7,7 @@
 --        └──────────────▶ sent ──▶ accepted ──▶ failed ──▶ delivered
 --      answered (inline) ──┘        (Kannel 4, 8)  (2, 16)    (1)
 --
--- The one way back is an operator's: hall.resend.
+-- Two ways lead back: an operator's hall.resend, and from answered while it has no text, for then it was not said.
 CREATE OR REPLACE FUNCTION hall_private.reply_rank(p_state hall.reply_state) RETURNS int
 LANGUAGE sql IMMUTABLE
 RETURN CASE p_state
@@ -22,11 +22,12 @@ RETURN CASE p_state
 END;
 
 -- Notes how sending ended: sent | answered (inline: with these words) | dead | expired, or unsent: not before p_wait_s seconds. p_text
--- NULL keeps the text that is there.
+-- NULL keeps the text that is there. p_claims is the figure that the reply came with, NULL when it is not said: when somebody else has
+-- claimed the reply since, an unsent is about a lease that ran out, and the state stays.
 -- Answers the state the reply has now, which is another one when it had moved on already; `unknown` when there is no such reply.
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.settle(
-    p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int)
+    p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int, p_claims int)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -46,13 +47,17 @@ BEGIN
         pieces = greatest(r.pieces, p_pieces),
         reason = p_reason
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-      AND (r.state = 'unsent' OR hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state))
+      AND (r.state = 'unsent'
+           OR hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
+           OR (r.state = 'answered' AND r.text IS NULL AND p_state IN ('unsent', 'dead')))
+      AND (p_state <> 'unsent' OR p_claims IS NULL OR p_claims = r.claims)
     RETURNING r.state INTO v_state;
     IF FOUND THEN
         RETURN v_state;
     END IF;
 
-    -- it moved on before this note came: the report was quicker, or this is the second time. What was sent is noted all the same
+    -- it moved on before this note came: the report was quicker, somebody else has it, or this is the second time. What was sent is
+    -- noted all the same
     UPDATE hall.reply AS r
     SET text = CASE WHEN p_state IN ('sent', 'answered') THEN coalesce(p_text, r.text) ELSE r.text END,
         sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
@@ -64,7 +69,8 @@ END
 $$;
 
 -- A delivery report of Kannel's: 1 delivered, 2 failed, 4 and 8 accepted on the way, 16 refused by the SMSC. Answers the state the
--- reply moved to, `unchanged` when it was there or further already, `unknown` when there is no such reply or no such status.
+-- reply moved to, `unchanged` when it was there or further already, `unknown` when there is no such reply or no such status. What is to
+-- be sent again is not kept from it by a report on the time before, unless it was delivered then.
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.delivery_report(p_msisdn bigint, p_mt text, p_status int, p_reason text, p_time bigint)
 RETURNS text
@@ -86,7 +92,8 @@ BEGIN
         report_at = coalesce(to_timestamp(p_time), hall.now()),
         reason = CASE v_state WHEN 'failed' THEN p_reason END
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-      AND hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state);
+      AND hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
+      AND (v_state = 'delivered' OR r.state <> 'unsent' OR r.resent_at IS NULL);
     IF FOUND THEN
         RETURN v_state;
     END IF;
@@ -101,8 +108,8 @@ END
 $$;
 
 -- Replies that went past their validity unsent are not sent any more: nobody wants the news of yesterday. Looks at the p_look ones that
--- are due longest; NULL: at all.
-CREATE OR REPLACE FUNCTION hall_private.expire_unsent(p_look int) RETURNS int
+-- are due longest (NULL: at all), and lets p_most of them expire.
+CREATE OR REPLACE FUNCTION hall_private.expire_unsent(p_look int, p_most int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
     v_now     timestamptz := hall.now();
@@ -120,6 +127,7 @@ BEGIN
         JOIN hall.reply AS r ON r.msisdn = d.msisdn AND r.number = d.number AND r.part = d.part AND r.month = d.month
         WHERE d.valid_until <= v_now
           AND r.claim_after <= v_now
+        LIMIT p_most
         FOR UPDATE OF r SKIP LOCKED
     )
     UPDATE hall.reply AS r
@@ -131,6 +139,11 @@ BEGIN
 END
 $$;
 
+-- The figure of the next hand that a reply comes into; goes round before smallint ends.
+CREATE OR REPLACE FUNCTION hall_private.next_claim(p_claims smallint) RETURNS smallint
+LANGUAGE sql IMMUTABLE
+RETURN (p_claims % 32767 + 1)::smallint;
+
 -- Takes up to p_most unsent replies whose time has come, oldest first, for p_lease_s seconds: what a crash left, or what could not be
 -- sent then. Answers them as hall.receive does, with their msisdn. Those past their validity expire instead.
 --
@@ -141,10 +154,14 @@ CREATE OR REPLACE FUNCTION hall.claim_unsent(p_most int, p_lease_s int) RETURNS 
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
+    c_most  CONSTANT int := 50000; -- expire in a second
     v_now   timestamptz := hall.now();
     v_taken jsonb;
 BEGIN
-    PERFORM hall_private.expire_unsent(greatest(p_most, 1000));
+    -- after an outage longer than the validity there may be very many that are too late, and nothing of theirs goes before they are gone
+    IF hall_private.expire_unsent(greatest(p_most, 1000), NULL) >= 1000 AND hall_private.expire_unsent(NULL, c_most) = c_most THEN
+        RETURN '[]';
+    END IF;
 
     WITH first AS (
         SELECT r.msisdn, r.number, r.part, r.month, r.claim_after
@@ -174,7 +191,8 @@ BEGIN
         FROM (SELECT * FROM first UNION ALL SELECT * FROM next) AS h
     ), taken AS (
         UPDATE hall.reply AS r
-        SET claim_after = v_now + make_interval(secs => p_lease_s)
+        SET claim_after = v_now + make_interval(secs => p_lease_s),
+            claims = hall_private.next_claim(r.claims)
         FROM held AS h
         WHERE r.msisdn = h.msisdn AND r.number = h.number AND r.part = h.part AND r.month = h.month
           AND h.place > (
@@ -203,6 +221,6 @@ BEGIN
     END IF;
     RETURN jsonb_build_object(
         'partitions', hall_private.partitions_ahead(),
-        'expired', hall_private.expire_unsent(NULL));
+        'expired', hall_private.expire_unsent(NULL, 50000));
 END
 $$;

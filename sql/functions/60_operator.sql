@@ -28,6 +28,8 @@ BEGIN
     UPDATE hall.reply AS r
     SET state = 'unsent',
         claim_after = hall.now(),
+        claims = hall_private.next_claim(r.claims),
+        resent_at = hall.now(),
         valid_until = hall.now() + make_interval(secs => hall_private.setting('reply_validity_s')),
         -- refused by Kannel after so many pieces: the rest is sent. Sent whole and then reported failed: all of it
         pieces = CASE r.state WHEN 'failed' THEN 0 ELSE r.pieces END,

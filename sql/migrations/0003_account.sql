@@ -21,7 +21,15 @@ CREATE TABLE hall.ledger (
     kind        text NOT NULL CONSTRAINT a_kind_is_a_word CHECK (kind ~ '^[a-z_]+$'), -- opening, top_up, fee, refund …
     note        text,
     reference   text,                             -- the other system's number of it: the same one twice counts once
-    PRIMARY KEY (msisdn, number)
+    PRIMARY KEY (msisdn, number),
+    CONSTRAINT an_amount_fits_its_kind CHECK (
+        CASE kind
+            WHEN 'opening' THEN true
+            WHEN 'fee' THEN fen < 0
+            WHEN 'top_up' THEN fen > 0
+            WHEN 'refund' THEN fen > 0
+            ELSE fen <> 0
+        END)
 );
 CREATE UNIQUE INDEX a_reference_counts_once ON hall.ledger (msisdn, reference) WHERE reference IS NOT NULL;
 

@@ -24,12 +24,11 @@ CREATE TABLE hall.conversation (
     msisdn         bigint PRIMARY KEY,
     at             timestamptz NOT NULL,          -- of the last message
     before_at      timestamptz,                   -- of the one before it
-    same_since     timestamptz NOT NULL,          -- since when the text is the same (rules E4) …
     fingerprint    bigint,
     number         int NOT NULL DEFAULT 0,        -- the last one given away
     message_number int,                           -- that of the last message
     before_number  int,                           -- and of the message before it
-    same_count     int NOT NULL DEFAULT 0,        -- … and in how many messages
+    look_number    int NOT NULL,                  -- before that number no text can have come too often (rules E4)
     is_same        boolean NOT NULL DEFAULT false, -- the last two have the same text and port (rules D6)
     port           text
 ) WITH (fillfactor = 70);
@@ -41,14 +40,17 @@ CREATE TYPE hall.reply_state AS ENUM ('unsent', 'expired', 'dead', 'answered', '
 CREATE TABLE hall.reply (
     msisdn        bigint NOT NULL,
     at            timestamptz NOT NULL,
+    fingerprint   bigint,                         -- of the text it answers (rules E4)
     claim_after   timestamptz,                    -- unsent: whose it is until then; after it anybody's
     valid_until   timestamptz NOT NULL,
     sent_at       timestamptz,
     report_at     timestamptz,
+    resent_at     timestamptz,                    -- when an operator last had it sent again
     number        int NOT NULL,                   -- of the message it answers, or its own
     month         date NOT NULL,
     part          smallint NOT NULL DEFAULT 1,    -- several replies to one message
     pieces        smallint NOT NULL DEFAULT 0,    -- how many messages of a long one are sent
+    claims        smallint NOT NULL DEFAULT 0,    -- how often it changed hands: a hand that gave it up has another figure
     report_status smallint,                       -- Kannel's %d
     state         hall.reply_state NOT NULL,
     port          text NOT NULL,

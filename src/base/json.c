@@ -26,25 +26,13 @@ int64_t json_int(const json_t *object, const char *key, int64_t otherwise)
     return json_is_integer(member) ? (int64_t)json_integer_value(member) : otherwise;
 }
 
-/* The same text with U+FFFD for each malformed byte. */
-static void add_mended(struct text *out, struct view v)
-{
-    for (size_t i = 0; i < v.size;) {
-        size_t start = i;
-        if (view_code_point(v, &i) < 0)
-            text_add(out, VIEW("\xEF\xBF\xBD"));
-        else
-            text_add(out, (struct view){v.at + start, i - start});
-    }
-}
-
 json_t *json_of_view(struct view v)
 {
     struct text mended = {0};
     json_t *string = json_stringn(v.size ? v.at : "", v.size);
     if (string)
         return string;
-    add_mended(&mended, v);
+    text_add_utf8(&mended, v);
     string = json_stringn(mended.at, mended.size);
     text_free(&mended);
     return string;

@@ -1,8 +1,10 @@
 /* Secrets lie in sodium_malloc's memory: between guard pages, not swapped, left out of core files, wiped when freed (rules C5). */
 #include "base/secret.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,6 +90,27 @@ bool secret_equal(const struct secret *secret, struct view candidate)
     crypto_generichash(ours, sizeof ours, (const unsigned char *)secret->inside.at, secret->inside.size, NULL, 0);
     crypto_generichash(theirs, sizeof theirs, (const unsigned char *)candidate.at, candidate.size, NULL, 0);
     return sodium_memcmp(ours, theirs, sizeof ours) == 0;
+}
+
+static unsigned char fingerprint_key[crypto_shorthash_KEYBYTES];
+
+static void make_fingerprint_key(void)
+{
+    int failed = sodium_init();
+    assert(failed >= 0);
+    randombytes_buf(fingerprint_key, sizeof(fingerprint_key));
+}
+
+uint64_t secret_fingerprint(struct view text)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, make_fingerprint_key);
+    unsigned char hash[crypto_shorthash_BYTES];
+    uint64_t number;
+    _Static_assert(sizeof(hash) == sizeof(number), "SipHash gives 64 bits");
+    crypto_shorthash(hash, (const unsigned char *)(text.size ? text.at : ""), text.size, fingerprint_key);
+    memcpy(&number, hash, sizeof(number));
+    return number;
 }
 
 struct view secret_view(const struct secret *secret)

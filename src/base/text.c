@@ -1,4 +1,5 @@
-/* A growing buffer. Room doubles, and one byte of it is always kept for the NUL. */
+/* A growing buffer. Room doubles, and one byte of it is always kept for the NUL. What is let go of is wiped first, as an arena's bytes
+ * are: a message or a password may have stood there, and memory that was freed shows in a core file. */
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -6,6 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void wipe_and_free(struct text *text)
+{
+    if (text->at)
+        explicit_bzero(text->at, text->size);
+    free(text->at);
+}
+
+/* Not by realloc, which may move the bytes and leave the old ones behind. */
 static void make_room(struct text *text, size_t more)
 {
     size_t wanted = text->size + more + 1;
@@ -14,11 +23,15 @@ static void make_room(struct text *text, size_t more)
     size_t room = text->room ? text->room * 2 : 256;
     if (room < wanted)
         room = wanted;
-    char *at = realloc(text->at, room);
+    char *at = malloc(room);
     if (!at) {
         fputs("out of memory\n", stderr);
         abort();
     }
+    if (text->size)
+        memcpy(at, text->at, text->size);
+    at[text->size] = '\0';
+    wipe_and_free(text);
     text->at = at;
     text->room = room;
 }
@@ -51,6 +64,25 @@ void text_addf(struct text *text, const char *format, ...)
     vsnprintf(text->at + text->size, (size_t)size + 1, format, args);
     va_end(args);
     text->size += (size_t)size;
+}
+
+/* What is well formed, mostly all of it, is copied in one piece. */
+void text_add_utf8(struct text *text, struct view v)
+{
+    size_t done = 0, i = 0;
+    make_room(text, v.size);
+    while (i < v.size) {
+        size_t start = i;
+        bool is_ascii = !(v.at[i] & 0x80);
+        if (is_ascii)
+            i++;
+        if (is_ascii || view_code_point(v, &i) >= 0)
+            continue;
+        text_add(text, (struct view){v.at + done, start - done});
+        text_add(text, VIEW("\xEF\xBF\xBD"));
+        done = i;
+    }
+    text_add(text, view_from(v, done));
 }
 
 static bool stays_in_url(char c)
@@ -98,11 +130,11 @@ void text_add_json(struct text *text, struct view v)
         if (code >= 0 && !needs_escape(code))
             continue;
         text_add(text, (struct view){v.at + done, start - done});
-        done = i;
         if (code < 0)
-            text_add(text, VIEW("\xEF\xBF\xBD"));
+            text_add_utf8(text, (struct view){v.at + start, i - start});
         else
             add_escape(text, code);
+        done = i;
     }
     text_add(text, view_from(v, done));
     text_add_char(text, '"');
@@ -115,13 +147,13 @@ struct view text_view(const struct text *text)
 
 void text_clear(struct text *text)
 {
-    text->size = 0;
     if (text->at)
-        text->at[0] = '\0';
+        explicit_bzero(text->at, text->size);
+    text->size = 0;
 }
 
 void text_free(struct text *text)
 {
-    free(text->at);
+    wipe_and_free(text);
     *text = (struct text){0};
 }

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "gateway/note.h"
 #include "sms/segments.h"
 
 enum {
@@ -50,74 +51,20 @@ struct courier {
     size_t swept;          /* the bucket to look for idle lines in next */
     atomic_size_t letters; /* in memory */
     bool is_backlog;       /* everything goes by the store until it has no more */
-    bool is_claiming;
+    atomic_bool is_claiming;
     atomic_bool is_stopping;
     bool is_away;           /* Kannel took nothing when last asked */
     unsigned away_pause_ms; /* before the next try; grows while it is away */
     uint64_t claim_at_us;   /* when to look into the store again */
-    atomic_size_t calls;    /* to the store, not yet done */
+    struct notes notes;
     struct histogram *latency;
 };
 
-/* --- settling --- */
-
-struct settling {
-    struct lane_call call;
-    struct courier *courier;
-    struct letter *letter; /* its arena holds the parameters */
-    bool is_last;          /* the letter ends with this note; a note of progress is always followed by a last one, in the same lane */
-};
-
-static void count_reply(const char *how)
-{
-    char labels[64];
-    snprintf(labels, sizeof(labels), "state=\"%s\"", how);
-    counter_add(counter_get("smshall_replies_total", "Replies by how they ended, or went back to wait.", labels), 1);
-}
-
-static void settled(struct lane_call *call, const struct lane_answer *answer)
-{
-    struct settling *settling = call->context;
-    if (answer->outcome != IS_DONE)
-        log_event(LOG_ERROR, "settle_failed", LOG_STR("mt", settling->letter->mt), LOG_MSISDN("msisdn", view_of(settling->letter->msisdn)),
-                  LOG_STR("error", answer->fault ? answer->fault->text : "the store is away"));
-    if (settling->is_last)
-        letter_free(&settling->letter);
-    atomic_fetch_sub(&settling->courier->calls, 1);
-    free(settling);
-}
-
-static void note(struct courier *courier, struct letter *letter, const char *state, const char *reason, unsigned wait_s, bool is_last)
-{
-    struct settling *settling = calloc(1, sizeof(*settling));
-    assert(settling);
-    *settling = (struct settling){.courier = courier, .letter = letter, .is_last = is_last};
-    settling->call = (struct lane_call){.function = API_SETTLE, .key = letter->key, .is_owed = true, .done = settled, .context = settling};
-    struct view *parameter = settling->call.parameter;
-    parameter[SETTLE_MSISDN] = view_of(letter->msisdn);
-    parameter[SETTLE_MT] = view_of(letter->mt);
-    parameter[SETTLE_STATE] = view_of(state);
-    parameter[SETTLE_TEXT] = letter->text.size ? letter->text : VIEW_NONE;
-    parameter[SETTLE_PIECES] = arena_printf(letter->arena, "%zu", letter->pieces_sent);
-    parameter[SETTLE_REASON] = reason ? arena_copy(letter->arena, view_of(reason)) : VIEW_NONE;
-    parameter[SETTLE_WAIT_S] = arena_printf(letter->arena, "%u", wait_s);
-    atomic_fetch_add(&courier->calls, 1);
-    lanes_submit(courier->setup.lanes, &settling->call);
-}
-
-/* Notes how a letter ended, or that it waits in the store again. The letter is the note's from here on. */
+/* Notes how a letter ended, or that it waits in the store again, and frees it. */
 static void settle(struct courier *courier, struct letter *letter, const char *state, const char *reason, unsigned wait_s)
 {
-    count_reply(state);
-    log_event(reason ? LOG_WARN : LOG_INFO, "mt", LOG_STR("mt", letter->mt), LOG_MSISDN("msisdn", view_of(letter->msisdn)),
-              LOG_STR("command", letter->command), LOG_STR("outcome", letter->outcome), LOG_STR("state", state),
-              LOG_STR("reason", reason ? reason : ""), LOG_INT("us", (int64_t)(clock_us() - letter->taken_us)));
-    note(courier, letter, state, reason, wait_s, true);
-}
-
-void courier_settle(struct courier *courier, struct letter *letter, const char *state, const char *reason)
-{
-    settle(courier, letter, state, reason, 0);
+    note_write(&courier->notes, letter, state, reason, wait_s);
+    letter_free(&letter);
 }
 
 /* --- lines --- */
@@ -245,53 +192,56 @@ static struct posted *posted_new(struct courier *courier, struct letter *letter)
 static void line_go_on(struct courier *courier, struct line *line);
 static void piece_answered(void *context, const struct web_response *response);
 
-/* The store's lease, less the time a send may take and a margin. */
-static bool letter_may_go(const struct courier *courier, const struct letter *letter)
+/* How long the store still leaves a letter to us, less the time that one send may take and a margin. */
+static int64_t letter_time_left_ms(const struct courier *courier, const struct letter *letter)
 {
-    uint64_t age_us = clock_us() - letter->taken_us;
-    return age_us + courier->setup.timeout_ms * UINT64_C(1000) + 5000000 < courier->setup.lease_s * UINT64_C(1000000);
+    enum { MARGIN_MS = 5000 };
+    int64_t age_ms = (int64_t)((clock_us() - letter->taken_us) / 1000);
+    return (int64_t)courier->setup.lease_s * 1000 - age_ms - courier->setup.timeout_ms - MARGIN_MS;
 }
 
+static int64_t letter_valid_s(const struct letter *letter)
+{
+    return letter->valid_s - (int64_t)((clock_us() - letter->taken_us) / 1000000);
+}
+
+static size_t pieces_of(const struct courier *courier, const struct letter *letter, struct view **pieces)
+{
+    return segments_split(letter->arena, letter->text, courier->setup.parts_max, pieces);
+}
+
+/* A long reply's pieces go one by one. Kannel reports on the last one alone: a report ends a reply. */
 static void send_piece(struct courier *courier, struct letter *letter)
 {
     struct view *pieces;
-    size_t count = segments_split(letter->arena, letter->text, courier->setup.parts_max, &pieces);
+    size_t count = pieces_of(courier, letter, &pieces);
+    int64_t left_ms = letter_time_left_ms(courier, letter);
     assert(letter->pieces_sent < count);
     struct text url = {0};
     struct mt mt = {.mt = view_of(letter->mt),
                     .from = view_of(letter->port),
                     .to = view_of(letter->msisdn),
                     .text = pieces[letter->pieces_sent],
-                    .valid_s = letter->valid_s};
+                    .valid_s = letter_valid_s(letter),
+                    .asks_report = letter->pieces_sent + 1 == count};
     kannel_write_sendsms(&url, &courier->setup.account, &mt);
     struct web_call call = {.method = "GET",
                             .url = url.at,
                             .timeout_ms = courier->setup.timeout_ms,
+                            .start_within_ms = left_ms > 1 ? (unsigned)left_ms : 1,
                             .done = piece_answered,
                             .context = posted_new(courier, letter)};
     web_client_send(courier->setup.client, &call);
     text_free(&url);
 }
 
-static bool has_more_pieces(const struct courier *courier, struct letter *letter)
+static void piece_sent(struct courier *courier, struct line *line)
 {
     struct view *pieces;
-    return letter->pieces_sent < segments_split(letter->arena, letter->text, courier->setup.parts_max, &pieces);
-}
-
-static void piece_sent(struct courier *courier, struct line *line, struct letter *letter)
-{
+    line->first->pieces_sent++;
+    if (line->first->pieces_sent < pieces_of(courier, line->first, &pieces))
+        note_write(&courier->notes, line->first, "unsent", NULL, courier->setup.lease_s); /* its progress; it stays ours */
     kannel_is_here(courier);
-    letter->pieces_sent++;
-    if (has_more_pieces(courier, letter)) {
-        note(courier, letter, "unsent", NULL, courier->setup.lease_s, false);
-        letter->taken_us = clock_us();
-        send_piece(courier, letter);
-        return;
-    }
-    line_take_first(courier, line);
-    histogram_add(courier->latency, clock_us() - letter->taken_us);
-    settle(courier, letter, "sent", NULL, 0);
     line_go_on(courier, line);
 }
 
@@ -337,7 +287,7 @@ static void line_answered(struct courier *courier, struct line *line, const stru
     words_of(response, words, sizeof(words));
     switch (sending_of(response)) {
     case SENDING_SENT:
-        piece_sent(courier, line, line->first);
+        piece_sent(courier, line);
         break;
     case SENDING_DEAD:
         line_dead(courier, line, words);
@@ -345,7 +295,8 @@ static void line_answered(struct courier *courier, struct line *line, const stru
     case SENDING_LATER:
         line_later(courier, line, words, later_wait_s(line->first));
         break;
-    case SENDING_UNSURE:
+    case SENDING_UNSURE: /* a bearerbox that hangs sends all of it when it wakes: put no more into it (kannel.md §4) */
+        kannel_is_away(courier, words);
         line_later(courier, line, words, UNSURE_WAIT_S);
         break;
     case SENDING_AWAY:
@@ -364,15 +315,39 @@ static void piece_answered(void *context, const struct web_response *response)
     line_answered(posted.courier, line, response);
 }
 
-/* Sends the first of a line, or gives the line back when there is no time left for it. */
+/* What is to be done with the first of a line. */
+enum next { NEXT_SEND, NEXT_IS_SENT, NEXT_IS_EXPIRED, NEXT_GIVE_BACK };
+
+static enum next next_of(struct courier *courier, const struct letter *letter)
+{
+    struct view *pieces;
+    if (letter->pieces_sent >= pieces_of(courier, letter, &pieces))
+        return NEXT_IS_SENT;
+    if (letter_valid_s(letter) <= 0)
+        return NEXT_IS_EXPIRED;
+    return letter_time_left_ms(courier, letter) > 0 && !atomic_load(&courier->is_stopping) ? NEXT_SEND : NEXT_GIVE_BACK;
+}
+
+/* Goes on with a line until something of it is under way, or nothing is left. */
 static void line_go_on(struct courier *courier, struct line *line)
 {
-    if (!line->first)
-        return;
-    if (letter_may_go(courier, line->first) && !atomic_load(&courier->is_stopping))
-        send_piece(courier, line->first);
-    else
-        give_back_line(courier, line);
+    while (line->first) {
+        switch (next_of(courier, line->first)) {
+        case NEXT_SEND:
+            send_piece(courier, line->first);
+            return;
+        case NEXT_IS_SENT:
+            histogram_add(courier->latency, clock_us() - line->first->taken_us);
+            settle(courier, line_take_first(courier, line), "sent", NULL, 0);
+            break;
+        case NEXT_IS_EXPIRED:
+            settle(courier, line_take_first(courier, line), "expired", "validity", 0);
+            break;
+        case NEXT_GIVE_BACK:
+            give_back_line(courier, line);
+            break;
+        }
+    }
 }
 
 static void line_put(struct courier *courier, struct letter *letter)
@@ -443,7 +418,6 @@ static void claim_in_loop(void *context)
 {
     struct claiming *claiming = context;
     struct courier *courier = claiming->courier;
-    courier->is_claiming = false;
     claim_look_on(courier, claiming);
     for (struct letter *letter = claiming->first, *next; letter; letter = next) {
         next = letter->next;
@@ -453,6 +427,7 @@ static void claim_in_loop(void *context)
             settle(courier, letter, "dead", letter->error, 0);
     }
     free(claiming);
+    atomic_store(&courier->is_claiming, false);
 }
 
 /* On the lane's thread: words are found here, so that the loop only sends. */
@@ -461,8 +436,11 @@ static void claimed(struct lane_call *call, const struct lane_answer *answer)
     struct claiming *claiming = call->context;
     struct courier *courier = claiming->courier;
     struct held *held = current_hold(courier->setup.current);
-    json_t *replies = answer->outcome == IS_DONE ? json_read(answer->value, NULL) : NULL;
+    struct err err = {{0}};
+    json_t *replies = answer->outcome == IS_DONE ? json_read(answer->value, &err) : NULL;
     claiming->is_answered = replies != NULL;
+    if (answer->outcome == IS_REFUSED || *err.text)
+        log_event(LOG_ERROR, "claim_failed", LOG_STR("error", answer->fault ? answer->fault->text : err.text));
     size_t i;
     json_t *reply;
     json_array_foreach(replies, i, reply)
@@ -475,7 +453,6 @@ static void claimed(struct lane_call *call, const struct lane_answer *answer)
     json_decref(replies);
     held_release(&held);
     web_client_post(courier->setup.client, claim_in_loop, claiming);
-    atomic_fetch_sub(&courier->calls, 1);
 }
 
 static struct claiming *claiming_new(struct courier *courier)
@@ -486,7 +463,9 @@ static struct claiming *claiming_new(struct courier *courier)
     *claiming = (struct claiming){.courier = courier, .most = courier->is_away ? 1 : CLAIM_MOST_AT_ONCE, .last = &claiming->first};
     snprintf(claiming->most_text, sizeof(claiming->most_text), "%u", claiming->most);
     snprintf(claiming->lease_text, sizeof(claiming->lease_text), "%u", courier->setup.lease_s);
-    claiming->call = (struct lane_call){.function = API_CLAIM_UNSENT, .done = claimed, .context = claiming};
+    /* The key sorts it behind all subscribers in its batch, whose rows it locks out of their order. */
+    claiming->call =
+        (struct lane_call){.function = API_CLAIM_UNSENT, .key = UINT64_MAX, .is_urgent = true, .done = claimed, .context = claiming};
     claiming->call.parameter[CLAIM_MOST] = view_of(claiming->most_text);
     claiming->call.parameter[CLAIM_LEASE_S] = view_of(claiming->lease_text);
     return claiming;
@@ -495,14 +474,19 @@ static struct claiming *claiming_new(struct courier *courier)
 static void claim(struct courier *courier)
 {
     struct claiming *claiming = claiming_new(courier);
-    courier->is_claiming = true;
-    atomic_fetch_add(&courier->calls, 1);
+    atomic_store(&courier->is_claiming, true);
     if (lanes_submit(courier->setup.lanes, &claiming->call) == IS_DONE)
         return;
-    atomic_fetch_sub(&courier->calls, 1);
-    courier->is_claiming = false;
+    atomic_store(&courier->is_claiming, false);
     courier->claim_at_us = clock_us() + CLAIM_PAUSE_MS * UINT64_C(1000);
     free(claiming);
+}
+
+/* Not while notes of ours wait for a store that was away: what they say is sent still looks unsent there. */
+static bool may_claim(const struct courier *courier)
+{
+    return !atomic_load(&courier->is_claiming) && clock_us() >= courier->claim_at_us && atomic_load(&courier->letters) <= LETTERS_MAX / 2 &&
+           lanes_kept(courier->setup.lanes) == 0;
 }
 
 static void tick(void *context)
@@ -511,7 +495,7 @@ static void tick(void *context)
     if (atomic_load(&courier->is_stopping))
         return;
     sweep_lines(courier);
-    if (!courier->is_claiming && clock_us() >= courier->claim_at_us && atomic_load(&courier->letters) <= LETTERS_MAX / 2)
+    if (may_claim(courier))
         claim(courier);
     web_client_after(courier->setup.client, TICK_MS, tick, courier);
 }
@@ -523,6 +507,7 @@ struct courier *courier_start(const struct courier_setup *setup)
     struct courier *courier = calloc(1, sizeof(*courier));
     assert(courier);
     courier->setup = *setup;
+    courier->notes.lanes = setup->lanes;
     courier->latency = histogram_get("smshall_reply_seconds", "From a reply's commit to Kannel's yes.", "");
     web_client_after(setup->client, 1, tick, courier);
     return courier;
@@ -538,23 +523,27 @@ void courier_take(struct courier *courier, struct letter *letter)
     web_client_post(courier->setup.client, take_in_loop, posted_new(courier, letter));
 }
 
+void courier_settle(struct courier *courier, struct letter *letter, const char *state, const char *reason)
+{
+    settle(courier, letter, state, reason, 0);
+}
+
 size_t courier_waiting(const struct courier *courier)
 {
     return atomic_load(&courier->letters);
 }
 
-static void wait_until_zero(const atomic_size_t *what)
+static bool is_idle(const struct courier *courier)
 {
-    for (int ms = 0; atomic_load(what) > 0 && ms < STOP_WAIT_MS; ms += 10)
-        usleep(10000);
+    return atomic_load(&courier->letters) == 0 && atomic_load(&courier->notes.open) == 0 && !atomic_load(&courier->is_claiming);
 }
 
 /* The lines whose first letter is under way empty themselves: line_go_on gives the rest back. */
 void courier_drain(struct courier *courier)
 {
     atomic_store(&courier->is_stopping, true);
-    wait_until_zero(&courier->letters);
-    wait_until_zero(&courier->calls);
+    for (int ms = 0; !is_idle(courier) && ms < STOP_WAIT_MS; ms += 10)
+        usleep(10000);
 }
 
 void courier_free(struct courier **courier)

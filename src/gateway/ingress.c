@@ -57,32 +57,45 @@ static void door_mo(struct ingress_setup *setup, struct web_request *request)
         refuse(request, 400, "malformed", err.text);
 }
 
-static void report_done(struct lane_call *call, const struct lane_answer *answer)
+struct report_call {
+    struct lane_call call;
+    struct web_request *request;
+};
+
+static void count_report(struct view result)
 {
-    struct view word = answer->outcome == IS_DONE ? answer->value : VIEW("failed");
     struct text labels = {0};
-    text_addf(&labels, "result=\"%.*s\"", VIEW_ARG(word));
+    text_addf(&labels, "result=\"%.*s\"", VIEW_ARG(result));
     counter_add(counter_get("smshall_reports_total", "Delivery reports, by what they changed.", labels.at), 1);
-    log_event(LOG_INFO, "dlr", LOG_TEXT("mt", call->parameter[REPORT_MT]), LOG_MSISDN("msisdn", call->parameter[REPORT_MSISDN]),
-              LOG_TEXT("status", call->parameter[REPORT_STATUS]), LOG_TEXT("result", word));
     text_free(&labels);
-    struct arena *arena = call->context;
-    arena_free(&arena);
 }
 
-/* A report outlives its request: Kannel is told 200 at once, and the store is told when it can be. */
-static void report_take(struct lanes *lanes, const struct report *report, const struct msisdn *msisdn)
+/* A report that the store cannot take now comes again, as a message does (kannel.md §3). One that it never takes is done with. */
+static void report_done(struct lane_call *call, const struct lane_answer *answer)
 {
-    struct arena *arena = arena_new_small();
-    struct lane_call *call = ARENA_NEW(arena, struct lane_call);
-    *call = (struct lane_call){.function = API_DELIVERY_REPORT, .is_owed = true, .done = report_done, .context = arena};
+    struct web_request *request = ((struct report_call *)call->context)->request;
+    bool is_later = answer->outcome == IS_FAILED || answer->outcome == IS_UNSURE;
+    struct view result = answer->outcome == IS_DONE ? answer->value : is_later ? VIEW("later") : VIEW("refused");
+    count_report(result);
+    log_event(LOG_INFO, "dlr", LOG_TEXT("mt", call->parameter[REPORT_MT]), LOG_MSISDN("msisdn", call->parameter[REPORT_MSISDN]),
+              LOG_TEXT("status", call->parameter[REPORT_STATUS]), LOG_TEXT("result", result));
+    web_answer_text(request, is_later ? 503 : 200, VIEW_NONE);
+}
+
+static void report_take(struct lanes *lanes, struct web_request *request, const struct report *report, const struct msisdn *msisdn)
+{
+    struct report_call *report_call = ARENA_NEW(web_arena(request), struct report_call);
+    struct lane_call *call = &report_call->call;
+    report_call->request = request;
+    *call = (struct lane_call){.function = API_DELIVERY_REPORT, .done = report_done, .context = report_call};
     view_number(view_of(msisdn->digits), UINT64_MAX, &call->key);
-    call->parameter[REPORT_MSISDN] = arena_copy(arena, view_of(msisdn->digits));
-    call->parameter[REPORT_MT] = arena_copy(arena, report->mt);
-    call->parameter[REPORT_STATUS] = arena_copy(arena, report->status);
-    call->parameter[REPORT_REASON] = report->reason.at ? arena_copy(arena, report->reason) : VIEW_NONE;
-    call->parameter[REPORT_TIME] = report->time.at ? arena_copy(arena, report->time) : VIEW_NONE;
-    lanes_submit(lanes, call);
+    call->parameter[REPORT_MSISDN] = arena_copy(web_arena(request), view_of(msisdn->digits));
+    call->parameter[REPORT_MT] = report->mt;
+    call->parameter[REPORT_STATUS] = report->status;
+    call->parameter[REPORT_REASON] = report->reason;
+    call->parameter[REPORT_TIME] = report->time;
+    if (lanes_submit(lanes, call) != IS_DONE)
+        report_done(call, &(struct lane_answer){.outcome = IS_FAILED});
 }
 
 static void door_dlr(struct ingress_setup *setup, struct web_request *request)
@@ -98,8 +111,7 @@ static void door_dlr(struct ingress_setup *setup, struct web_request *request)
         refuse(request, 200, "malformed_report", "the report names no mobile number");
         return;
     }
-    report_take(setup->message.lanes, &report, &msisdn);
-    web_answer_text(request, 200, VIEW_NONE);
+    report_take(setup->message.lanes, request, &report, &msisdn);
 }
 
 static void door_healthz(struct ingress_setup *setup, struct web_request *request)
@@ -147,7 +159,6 @@ static void door_commands(struct ingress_setup *setup, struct web_request *reque
     grammar_write_commands(held_grammar(held), &page);
     held_release(&held);
     bool is_packed = accepts_gzip(request);
-    struct view body = is_packed ? gzip(web_arena(request), text_view(&page)) : text_view(&page);
     struct view tag = arena_printf(web_arena(request), "\"%016" PRIx64 "%s\"", view_hash(text_view(&page)), is_packed ? "-gzip" : "");
     const struct web_header headers[] = {
         {"Content-Type", "application/json; charset=utf-8"},
@@ -158,8 +169,10 @@ static void door_commands(struct ingress_setup *setup, struct web_request *reque
     };
     if (view_equal(web_header(request, "If-None-Match"), tag))
         web_answer(request, 304, 4, headers, VIEW_NONE);
+    else if (is_packed)
+        web_answer(request, 200, 5, headers, gzip(web_arena(request), text_view(&page)));
     else
-        web_answer(request, 200, is_packed ? 5 : 4, headers, body);
+        web_answer(request, 200, 4, headers, text_view(&page));
     text_free(&page);
 }
 
@@ -184,7 +197,9 @@ static void door_knock(const struct door *door, struct ingress_setup *setup, str
 {
     const char *reason = NULL;
     unsigned fault = door->is_kannels ? caller_fault(setup, request, &reason) : 0;
-    if (fault)
+    if (door->is_kannels && atomic_load(&setup->is_stopping))
+        refuse(request, 503, "stopping", "the hall stops");
+    else if (fault)
         refuse(request, fault, reason, "this caller may not come in here");
     else if (!method_fits(door, web_method(request)))
         refuse(request, 405, "method", "this door does not take that method");

@@ -2,7 +2,7 @@
 
 #include "sms/segments.h"
 
-enum { ID_SIZE_MAX = 64, DLR_VALID_MINUTES_MAX = 10080 };
+enum { ID_SIZE_MAX = 64, TO_SIZE_MAX = 32, VALID_MINUTES_MAX = 10080 };
 
 /* An id is printed into logs and the dlr-url, where a % would be taken for an escape. Kannel's are UUIDs. */
 static bool id_is_fit(struct view id)
@@ -13,6 +13,25 @@ static bool id_is_fit(struct view id)
         if (id.at[i] <= ' ' || id.at[i] > '~' || id.at[i] == '%')
             return false;
     return true;
+}
+
+/* Digits, with + in front or without. It is printed into the outbox and into X-Kannel-From, so nothing else gets by. */
+static bool to_is_fit(struct view to)
+{
+    struct view digits = view_starts_with(to, VIEW("+")) ? view_from(to, 1) : to;
+    if (digits.size == 0 || to.size > TO_SIZE_MAX)
+        return false;
+    for (size_t i = 0; i < digits.size; i++)
+        if (digits.at[i] < '0' || digits.at[i] > '9')
+            return false;
+    return true;
+}
+
+/* One state a report, and one of those that Kannel has (kannel.md §4). */
+static bool status_is_fit(struct view status)
+{
+    uint64_t bit;
+    return view_number(status, 32, &bit) && bit != 0 && (bit & (bit - 1)) == 0;
 }
 
 static struct view number_or_none(struct view v)
@@ -64,13 +83,12 @@ enum outcome kannel_read_mo(const struct web_request *request, struct mo *mo, st
         .to = web_query(request, "to"),
         .coding = coding_of(web_query(request, "coding")),
         .time = number_or_none(web_query(request, "time")),
-        .smsc = web_query(request, "smsc"),
     };
     if (!id_is_fit(mo->id))
         return err_refused(err, "the request has no fit field id (id=%%I)");
     if (!mo->from.size)
         return err_refused(err, "the request has no field from (from=%%p)");
-    if (!mo->to.size || mo->to.size > 32)
+    if (!to_is_fit(mo->to))
         return err_refused(err, "the request has no fit field to (to=%%P)");
     return read_text(request, mo, err);
 }
@@ -80,12 +98,12 @@ enum outcome kannel_read_report(const struct web_request *request, struct report
     *report = (struct report){
         .mt = web_query(request, "mt"),
         .msisdn = web_query(request, "msisdn"),
-        .status = number_or_none(web_query(request, "status")),
+        .status = web_query(request, "status"),
         .reason = web_query(request, "reason"),
         .time = number_or_none(web_query(request, "time")),
     };
-    if (!id_is_fit(report->mt) || !report->msisdn.size || !report->status.size)
-        return err_refused(err, "the report lacks mt, msisdn or status");
+    if (!id_is_fit(report->mt) || !report->msisdn.size || !status_is_fit(report->status))
+        return err_refused(err, "the report has no fit mt, msisdn or status");
     return IS_DONE;
 }
 
@@ -106,6 +124,24 @@ void kannel_write_dlr_url(struct text *url, const struct kannel_account *account
         add_field(url, "token", account->token);
 }
 
+/* Whole minutes, and at least one: without the field Kannel would try for ever. */
+static void add_validity(struct text *url, int64_t valid_s)
+{
+    int64_t minutes = valid_s <= 60 ? 1 : valid_s < VALID_MINUTES_MAX * INT64_C(60) ? (valid_s + 59) / 60 : VALID_MINUTES_MAX;
+    text_addf(url, "&validity=%lld", (long long)minutes);
+}
+
+static void add_report(struct text *url, const struct kannel_account *account, struct view mt)
+{
+    struct text dlr = {0};
+    kannel_write_dlr_url(&dlr, account, mt);
+    if (dlr.size) {
+        text_addf(url, "&dlr-mask=%d", KANNEL_DLR_MASK);
+        add_field(url, "dlr-url", text_view(&dlr));
+    }
+    text_free(&dlr);
+}
+
 void kannel_write_sendsms(struct text *url, const struct kannel_account *account, const struct mt *mt)
 {
     text_add(url, account->url);
@@ -118,16 +154,9 @@ void kannel_write_sendsms(struct text *url, const struct kannel_account *account
     text_add(url, segments_count(mt->text).is_ucs2 ? VIEW("&charset=UTF-8&coding=2") : VIEW("&charset=UTF-8&coding=0"));
     add_field(url, "text", mt->text);
     add_field(url, "account", mt->mt); /* shows in Kannel's access log as %A */
-    int64_t minutes = (mt->valid_s + 59) / 60;
-    if (minutes > 0)
-        text_addf(url, "&validity=%lld", (long long)(minutes < DLR_VALID_MINUTES_MAX ? minutes : DLR_VALID_MINUTES_MAX));
-    struct text dlr = {0};
-    kannel_write_dlr_url(&dlr, account, mt->mt);
-    if (dlr.size) {
-        text_addf(url, "&dlr-mask=%d", KANNEL_DLR_MASK);
-        add_field(url, "dlr-url", text_view(&dlr));
-    }
-    text_free(&dlr);
+    add_validity(url, mt->valid_s);
+    if (mt->asks_report)
+        add_report(url, account, mt->mt);
 }
 
 enum sending kannel_read_sendsms(unsigned status, struct view body)

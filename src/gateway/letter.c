@@ -9,11 +9,12 @@ static const char *copy_of(struct arena *arena, const json_t *reply, const char 
 
 static void letter_render(struct letter *letter, const struct grammar *grammar, const json_t *fields)
 {
-    struct err err;
-    if (grammar_render(grammar, letter->arena, view_of(letter->command), view_of(letter->outcome), fields, &letter->text, &err) == IS_DONE)
-        return;
-    letter->text = VIEW_NONE;
-    letter->error = arena_string(letter->arena, view_of(err.text));
+    struct err err = {"its template gave no words"};
+    struct view command = view_of(letter->command), outcome = view_of(letter->outcome);
+    if (grammar_render(grammar, letter->arena, command, outcome, fields, &letter->text, &err) != IS_DONE)
+        letter->text = VIEW_NONE;
+    if (!letter->text.size)
+        letter->error = arena_string(letter->arena, view_of(err.text));
 }
 
 struct letter *letter_new(const struct grammar *grammar, const json_t *reply, struct view msisdn)
@@ -29,6 +30,7 @@ struct letter *letter_new(const struct grammar *grammar, const json_t *reply, st
         .command = copy_of(arena, reply, "command"),
         .outcome = copy_of(arena, reply, "outcome"),
         .text = arena_copy(arena, json_text(reply, "text")),
+        .claims = json_int(reply, "claims", 0),
         .pieces_sent = (size_t)json_int(reply, "pieces", 0),
         .valid_s = json_int(reply, "valid_s", 0),
         .after = copy_of(arena, reply, "after"),

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "sms/charset.h"
 #include "sms/msisdn.h"
 #include "sms/segments.h"
@@ -112,12 +113,11 @@ static struct view args_of(struct message *message, int at)
     return kept;
 }
 
-/* Tells two texts apart, nothing more; of a text with a secret in it there is none. */
+/* Tells two texts apart, nothing more. Of a text with a secret in it the hash is keyed, or six digits could be guessed from it. */
 static struct view fingerprint_of(struct message *message)
 {
-    if (message->match.has_secret)
-        return VIEW_NONE;
-    return arena_printf(message->arena, "%" PRId64, (int64_t)view_hash(message->match.folded));
+    uint64_t hash = message->match.has_secret ? secret_fingerprint(message->mo.bytes) : view_hash(message->match.folded);
+    return arena_printf(message->arena, "%" PRId64, (int64_t)hash);
 }
 
 static void fill_parameters(struct message *message, int at)
@@ -151,11 +151,12 @@ static void turn_into_fault(struct message *message)
     parameter[RECEIVE_EFFECT] = VIEW("reads");
     parameter[RECEIVE_ARGS] = VIEW("{\"outcome\":\"fault\"}");
     parameter[RECEIVE_ANSWER] = VIEW_NONE;
+    parameter[RECEIVE_FINGERPRINT] = VIEW_NONE; /* the next try is no repeat: nothing was done */
 }
 
 /* --- what the subscriber is told --- */
 
-static void count_message(const struct message *message, struct view command, struct view outcome, const char *was)
+static void count_message(const struct message *message, struct view command, struct view outcome, struct view was)
 {
     char labels[160];
     uint64_t us = clock_us() - message->start_us;
@@ -164,7 +165,7 @@ static void count_message(const struct message *message, struct view command, st
     snprintf(labels, sizeof(labels), "command=\"%.*s\"", VIEW_ARG(command));
     histogram_add(histogram_get("smshall_message_seconds", "From a request's arrival to its commit, by command.", labels), us);
     log_event(LOG_INFO, "mo", LOG_TEXT("id", message->mo.id), LOG_MSISDN("msisdn", view_of(message->from.digits)),
-              LOG_TEXT("port", message->mo.to), LOG_TEXT("command", command), LOG_TEXT("outcome", outcome), LOG_STR("was", was),
+              LOG_TEXT("port", message->mo.to), LOG_TEXT("command", command), LOG_TEXT("outcome", outcome), LOG_TEXT("was", was),
               LOG_INT("us", (int64_t)us));
 }
 
@@ -235,14 +236,19 @@ static void deliver(struct message *message, const json_t *replies, bool is_repe
 
 static void message_done(struct message *message, struct view value)
 {
-    json_t *answer = json_read(value, NULL);
+    struct err err = {"it is no such answer"};
+    json_t *answer = json_read(value, &err);
     json_t *replies = json_object_get(answer, "replies");
-    const json_t *first = json_array_get(replies, 0);
-    const char *was = json_string_value(json_object_get(answer, "was"));
-    bool is_repeat = was && view_equal(view_of(was), VIEW("repeat"));
-    struct view command = message->match.command ? message->match.command->name : VIEW("none");
-    count_message(message, command, first ? json_text(first, "outcome") : VIEW("silent"), was ? was : "");
-    deliver(message, replies, is_repeat);
+    if (json_is_array(replies)) {
+        const json_t *first = json_array_get(replies, 0);
+        struct view was = json_text(answer, "was");
+        struct view command = message->match.command ? message->match.command->name : VIEW("none");
+        count_message(message, command, first ? json_text(first, "outcome") : VIEW("silent"), was);
+        deliver(message, replies, view_equal(was, VIEW("repeat")));
+    } else {
+        message_refused("store_answer", message->mo.id, view_of(message->from.digits), err.text);
+        message_end(message, 503);
+    }
     json_decref(answer);
 }
 

@@ -6,7 +6,7 @@ const struct api api_table[API_FUNCTIONS] = {
                      "SELECT hall.receive($1::bigint, $2::text, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text, "
                      "$9::text, $10::text, $11::jsonb, $12::text, $13::text)",
                      RECEIVE_PARAMETERS},
-    [API_SETTLE] = {"settle", "SELECT hall.settle($1::bigint, $2::text, $3::text, $4::text, $5::int, $6::text, $7::int)",
+    [API_SETTLE] = {"settle", "SELECT hall.settle($1::bigint, $2::text, $3::text, $4::text, $5::int, $6::text, $7::int, $8::int)",
                     SETTLE_PARAMETERS},
     [API_DELIVERY_REPORT] = {"delivery_report", "SELECT hall.delivery_report($1::bigint, $2::text, $3::int, $4::text, $5::bigint)",
                              REPORT_PARAMETERS},

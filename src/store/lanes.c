@@ -24,6 +24,7 @@
 enum {
     PAUSE_FIRST_MS = 50,  /* before a lost store is asked again; doubles … */
     PAUSE_MOST_MS = 5000, /* … up to here */
+    KEPT_PAUSE_MS = 50,   /* before an owed call that failed is tried again */
     IDLE_MS = 1000,       /* an idle lane looks whether its connection still lives */
     CONNECT_TIMEOUT_MS = 5000,
     ALONE_TRIES = 3, /* a call alone that meets a passing fault (deadlock, restart) is tried so often */
@@ -32,33 +33,46 @@ enum {
 struct lane {
     struct lanes *lanes;
     pthread_t thread;
-    pthread_mutex_t mutex; /* guards the three below */
+    pthread_mutex_t mutex; /* guards the next three */
     pthread_cond_t wake;
     struct lane_call *first, **last; /* what gathers */
-    size_t gathered;
+    bool has_ended;                  /* nothing gathers any more */
     atomic_bool is_ready;
     struct pg *pg; /* these are the lane thread's own */
     unsigned pause_ms;
     struct lane_call **batch;
+    struct lane_call *kept, **kept_last; /* owed calls of this batch that failed: they go first in the next */
 };
 
 struct lanes {
     struct lanes_setup setup;
-    atomic_size_t waiting;
+    atomic_size_t waiting, kept;
     atomic_bool is_stopping;
     struct counter *batches, *calls, *alone, *lost;
     struct histogram *commit;
     struct lane lane[];
 };
 
-/* Faults that pass: connection, resources, deadlock and serialization, operator intervention, system, read-only store. */
+static bool fault_is_one_of(const struct pg_fault *fault, const char *const *classes)
+{
+    for (; *classes; classes++)
+        if (strncmp(fault->sqlstate, *classes, strlen(*classes)) == 0)
+            return true;
+    return false;
+}
+
+/* Faults that pass with time: connection, resources, locks held too long, operator intervention, system, read-only store. */
 static bool fault_passes(const struct pg_fault *fault)
 {
     static const char *const classes[] = {"08", "25006", "40", "53", "55", "57", "58", NULL};
-    for (size_t i = 0; classes[i]; i++)
-        if (strncmp(fault->sqlstate, classes[i], strlen(classes[i])) == 0)
-            return true;
-    return false;
+    return fault_is_one_of(fault, classes);
+}
+
+/* Deadlock and serialization: gone at the next try. */
+static bool fault_is_gone_at_once(const struct pg_fault *fault)
+{
+    static const char *const classes[] = {"40", NULL};
+    return fault_is_one_of(fault, classes);
 }
 
 static void call_end(struct lane *lane, struct lane_call *call, enum outcome outcome, const struct pg_fault *fault)
@@ -68,6 +82,8 @@ static void call_end(struct lane *lane, struct lane_call *call, enum outcome out
     if (outcome == IS_DONE && result && pg_rows(result) > 0)
         answer.value = pg_value(result, 0, 0);
     call->result = NULL;
+    if (call->is_kept)
+        atomic_fetch_sub(&lane->lanes->kept, 1);
     atomic_fetch_sub(&lane->lanes->waiting, 1);
     call->done(call, &answer); /* the call is its owner's again */
     pg_result_free(&result);
@@ -92,7 +108,7 @@ static enum outcome lane_open(struct lane *lane, struct err *err)
     enum outcome outcome = pg_open(lane->lanes->setup.conninfo, CONNECT_TIMEOUT_MS, &lane->pg, err);
     for (size_t i = 0; outcome == IS_DONE && i < API_FUNCTIONS; i++)
         outcome = pg_prepare(lane->pg, api_table[i].name, api_table[i].sql, api_table[i].parameters, err);
-    return outcome == IS_DONE ? pg_pipeline(lane->pg, err) : outcome;
+    return outcome == IS_DONE ? pg_pipeline(lane->pg, CONNECT_TIMEOUT_MS, err) : outcome;
 }
 
 static bool lane_connect(struct lane *lane)
@@ -183,39 +199,53 @@ static enum outcome batch_run(struct lane *lane, struct lane_call **batch, size_
     return outcome;
 }
 
-static void lane_keep(struct lane *lane, struct lane_call *call);
-static void wait_ms(struct lane *lane, unsigned ms);
+/* An owed call stays: it goes first in the next batch, so that one subscriber's keep their order. */
+static void lane_keep(struct lane *lane, struct lane_call *call)
+{
+    call->next = NULL;
+    *lane->kept_last = call;
+    lane->kept_last = &call->next;
+    if (!call->is_kept)
+        atomic_fetch_add(&lane->lanes->kept, 1);
+    call->is_kept = true;
+}
+
+static void call_failed(struct lane *lane, struct lane_call *call, enum outcome outcome, const struct pg_fault *fault)
+{
+    if (call->is_owed && !atomic_load(&lane->lanes->is_stopping))
+        lane_keep(lane, call);
+    else
+        call_end(lane, call, outcome, fault);
+}
 
 static void run_alone(struct lane *lane, struct lane_call *call)
 {
     struct pg_fault fault = {{0}, {0}};
-    enum outcome outcome = IS_UNSURE;
-    for (int try = 0; try < ALONE_TRIES && lane_connect(lane); try++) {
+    enum outcome outcome = IS_REFUSED;
+    for (int try = 0; try < ALONE_TRIES && outcome == IS_REFUSED && (try == 0 || fault_is_gone_at_once(&fault)); try++) {
         counter_add(lane->lanes->alone, 1);
         outcome = batch_run(lane, &call, 1, &fault);
-        if (outcome != IS_REFUSED || !fault_passes(&fault))
-            break;
     }
-    if (outcome == IS_REFUSED && fault_passes(&fault))
-        outcome = IS_FAILED;
-    if (call->is_owed && (outcome == IS_FAILED || outcome == IS_UNSURE)) {
-        lane_keep(lane, call);
-        return;
-    }
-    call_end(lane, call, outcome, outcome == IS_DONE || !fault.sqlstate[0] ? NULL : &fault);
+    if (outcome == IS_DONE)
+        call_end(lane, call, IS_DONE, NULL);
+    else if (outcome == IS_REFUSED && !fault_passes(&fault))
+        call_end(lane, call, IS_REFUSED, &fault);
+    else
+        call_failed(lane, call, outcome == IS_REFUSED ? IS_FAILED : IS_UNSURE, fault.sqlstate[0] ? &fault : NULL);
 }
 
+/* Refused, or lost twice over (perhaps one of them kills its backend): each for itself, as long as there is a connection. */
 static void batch_end(struct lane *lane, struct lane_call **batch, size_t count)
 {
     struct pg_fault fault;
     enum outcome outcome = batch_run(lane, batch, count, &fault);
     for (size_t i = 0; i < count; i++)
-        if (outcome == IS_REFUSED)
+        if (outcome == IS_DONE)
+            call_end(lane, batch[i], IS_DONE, NULL);
+        else if ((outcome == IS_REFUSED || count > 1) && lane_connect(lane))
             run_alone(lane, batch[i]);
-        else if (outcome == IS_UNSURE && batch[i]->is_owed)
-            lane_keep(lane, batch[i]);
         else
-            call_end(lane, batch[i], outcome, NULL);
+            call_failed(lane, batch[i], IS_UNSURE, NULL);
 }
 
 static int by_key(const void *a, const void *b)
@@ -245,17 +275,6 @@ static void lane_append(struct lane *lane, struct lane_call *call)
     call->next = NULL;
     *lane->last = call;
     lane->last = &call->next;
-    lane->gathered++;
-}
-
-/* An owed call goes back to the end; calls of one subscriber stay in their order, since all owed ones of a lost batch do. The
- * moment's rest keeps a store that refuses for now (disk full, read only) from being asked in a spin. */
-static void lane_keep(struct lane *lane, struct lane_call *call)
-{
-    pthread_mutex_lock(&lane->mutex);
-    lane_append(lane, call);
-    wait_ms(lane, 1);
-    pthread_mutex_unlock(&lane->mutex);
 }
 
 static void wait_ms(struct lane *lane, unsigned ms)
@@ -271,12 +290,27 @@ static void wait_ms(struct lane *lane, unsigned ms)
     pthread_cond_timedwait(&lane->wake, &lane->mutex, &until);
 }
 
+/* The moment's rest keeps a store that refuses for now (disk full, read only) from being asked in a spin. */
+static void put_kept_first(struct lane *lane)
+{
+    if (!lane->kept)
+        return;
+    *lane->kept_last = lane->first;
+    if (!lane->first)
+        lane->last = lane->kept_last;
+    lane->first = lane->kept;
+    lane->kept = NULL;
+    lane->kept_last = &lane->kept;
+    wait_ms(lane, KEPT_PAUSE_MS);
+}
+
 /* Takes what has gathered, at most batch_max; waits up to IDLE_MS for it. */
 static size_t lane_take(struct lane *lane)
 {
     size_t count = 0;
     pthread_mutex_lock(&lane->mutex);
-    if (!lane->first && !atomic_load(&lane->lanes->is_stopping))
+    put_kept_first(lane);
+    if (!lane->first && lane->pg && !atomic_load(&lane->lanes->is_stopping))
         wait_ms(lane, IDLE_MS);
     while (lane->first && count < lane->lanes->setup.batch_max) {
         struct lane_call *call = lane->first;
@@ -285,7 +319,7 @@ static size_t lane_take(struct lane *lane)
     }
     if (!lane->first)
         lane->last = &lane->first;
-    lane->gathered -= count;
+    lane->has_ended = count == 0 && atomic_load(&lane->lanes->is_stopping);
     pthread_mutex_unlock(&lane->mutex);
     return count;
 }
@@ -293,16 +327,11 @@ static size_t lane_take(struct lane *lane)
 /* The store is away: what may be asked again is told so now, what is owed waits. At the end nothing waits. */
 static void lane_put_off(struct lane *lane, size_t count)
 {
-    bool is_stopping = atomic_load(&lane->lanes->is_stopping);
     for (size_t i = 0; i < count; i++)
-        if (lane->batch[i]->is_owed && !is_stopping)
-            lane_keep(lane, lane->batch[i]);
-        else
-            call_end(lane, lane->batch[i], IS_FAILED, NULL);
-    if (is_stopping)
-        return;
+        call_failed(lane, lane->batch[i], IS_FAILED, NULL);
     pthread_mutex_lock(&lane->mutex);
-    wait_ms(lane, lane->pause_ms / 2 + (unsigned)(clock_us() % lane->pause_ms)); /* jitter: lanes come back one by one */
+    if (!atomic_load(&lane->lanes->is_stopping))
+        wait_ms(lane, lane->pause_ms / 2 + (unsigned)(clock_us() % lane->pause_ms)); /* jitter: lanes come back one by one */
     pthread_mutex_unlock(&lane->mutex);
     if (lane->pause_ms < PAUSE_MOST_MS)
         lane->pause_ms *= 2;
@@ -311,23 +340,19 @@ static void lane_put_off(struct lane *lane, size_t count)
 static void *lane_run(void *context)
 {
     struct lane *lane = context;
-    size_t batch_max = lane->lanes->setup.batch_max;
+    lane_connect(lane);
     for (;;) {
-        if (!lane->pg)
-            lane_connect(lane);
         size_t count = lane_take(lane);
-        if (count == 0 && atomic_load(&lane->lanes->is_stopping))
+        if (lane->has_ended)
             return NULL;
         if (count == 0 && lane->pg && !pg_is_alive(lane->pg))
             lane_disconnect(lane);
         if (!lane_connect(lane)) {
             lane_put_off(lane, count);
-            continue;
+        } else if (count > 0) {
+            batch_sort(lane->batch, count, lane->batch + lane->lanes->setup.batch_max);
+            batch_end(lane, lane->batch, count);
         }
-        if (count == 0)
-            continue;
-        batch_sort(lane->batch, count, lane->batch + batch_max);
-        batch_end(lane, lane->batch, count);
     }
 }
 
@@ -337,6 +362,7 @@ static void lane_start(struct lanes *lanes, struct lane *lane)
 {
     lane->lanes = lanes;
     lane->last = &lane->first;
+    lane->kept_last = &lane->kept;
     lane->pause_ms = PAUSE_FIRST_MS;
     lane->batch = calloc(2 * lanes->setup.batch_max, sizeof(*lane->batch));
     assert(lane->batch);
@@ -366,19 +392,30 @@ struct lanes *lanes_start(const struct lanes_setup *setup)
     return lanes;
 }
 
+static bool lane_takes(struct lane *lane, const struct lane_call *call)
+{
+    const struct lanes *lanes = lane->lanes;
+    bool has_room = call->is_urgent || atomic_load(&lanes->waiting) < lanes->setup.waiting_max;
+    return call->is_owed || (has_room && atomic_load(&lane->is_ready));
+}
+
 enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call)
 {
     /* Neighbouring numbers are spread by a multiplicative hash. */
     struct lane *lane = &lanes->lane[(call->key * UINT64_C(0x9E3779B97F4A7C15) >> 32) % lanes->setup.count];
-    if (!call->is_owed && (atomic_load(&lanes->waiting) >= lanes->setup.waiting_max || !atomic_load(&lane->is_ready)))
+    if (!lane_takes(lane, call))
         return IS_FAILED;
-    atomic_fetch_add(&lanes->waiting, 1);
     call->result = NULL;
+    call->is_kept = false;
     pthread_mutex_lock(&lane->mutex);
-    lane_append(lane, call);
-    pthread_cond_signal(&lane->wake);
+    bool is_taken = !lane->has_ended;
+    if (is_taken) {
+        atomic_fetch_add(&lanes->waiting, 1);
+        lane_append(lane, call);
+        pthread_cond_signal(&lane->wake);
+    }
     pthread_mutex_unlock(&lane->mutex);
-    return IS_DONE;
+    return is_taken ? IS_DONE : IS_FAILED;
 }
 
 bool lanes_are_ready(const struct lanes *lanes)
@@ -394,11 +431,13 @@ size_t lanes_waiting(const struct lanes *lanes)
     return atomic_load(&lanes->waiting);
 }
 
-void lanes_stop(struct lanes **lanes_at)
+size_t lanes_kept(const struct lanes *lanes)
 {
-    struct lanes *lanes = *lanes_at;
-    if (!lanes)
-        return;
+    return atomic_load(&lanes->kept);
+}
+
+void lanes_stop(struct lanes *lanes)
+{
     atomic_store(&lanes->is_stopping, true);
     for (unsigned i = 0; i < lanes->setup.count; i++) {
         struct lane *lane = &lanes->lane[i];
@@ -407,10 +446,17 @@ void lanes_stop(struct lanes **lanes_at)
         pthread_mutex_unlock(&lane->mutex);
         pthread_join(lane->thread, NULL);
         pg_free(&lane->pg);
+    }
+}
+
+void lanes_free(struct lanes **lanes)
+{
+    for (unsigned i = 0; *lanes && i < (*lanes)->setup.count; i++) {
+        struct lane *lane = &(*lanes)->lane[i];
         pthread_mutex_destroy(&lane->mutex);
         pthread_cond_destroy(&lane->wake);
         free(lane->batch);
     }
-    free(lanes);
-    *lanes_at = NULL;
+    free(*lanes);
+    *lanes = NULL;
 }

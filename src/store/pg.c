@@ -78,7 +78,7 @@ static enum outcome connection_failed(struct pg *pg, struct err *err)
 static enum outcome judge(struct pg *pg, const PGresult *result, struct err *err)
 {
     ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN || status == PGRES_EMPTY_QUERY)
+    if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY)
         return IS_DONE;
     char words[512];
     if (is_lost(pg) || !result) {
@@ -190,25 +190,26 @@ void pg_result_free(struct pg_result **result)
     *result = NULL;
 }
 
-/* Text parameters travel as C strings and PostgreSQL's text cannot hold U+0000, which SMS can (kannel.md §1): it becomes U+FFFD. */
+/* Text parameters travel as C strings and PostgreSQL's text cannot hold U+0000, which SMS can (kannel.md §1): it becomes U+FFFD. So does
+ * each byte that is not UTF-8 (an SMSC's words in a report): PostgreSQL would refuse it, and the whole batch with it. */
 static void add_value(struct text *values, struct view v)
 {
     for (const char *nul; v.size && (nul = memchr(v.at, '\0', v.size));) {
         size_t before = (size_t)(nul - v.at);
-        text_add(values, view_head(v, before));
+        text_add_utf8(values, view_head(v, before));
         text_add(values, VIEW("\xEF\xBF\xBD"));
         v = view_from(v, before + 1);
     }
-    text_add(values, v);
+    text_add_utf8(values, v);
     text_add_char(values, '\0');
 }
 
-/* Fills value[] with C strings that live in pg->values until the next call. */
+/* Fills value[] with C strings that live in pg->values until it is cleared, which its user does as soon as libpq has them: a service
+ * password may be among them. */
 static void set_values(struct pg *pg, size_t parameters, const struct view *parameter, const char **value)
 {
     assert(parameters <= PARAMETERS_MAX);
     size_t start[PARAMETERS_MAX];
-    text_clear(&pg->values);
     for (size_t i = 0; i < parameters; i++) {
         start[i] = pg->values.size;
         if (parameter[i].at)
@@ -224,6 +225,7 @@ enum outcome pg_query(struct pg *pg, const char *sql, size_t parameters, const s
     const char *value[PARAMETERS_MAX];
     set_values(pg, parameters, parameter, value);
     PGresult *rows = PQexecParams(pg->conn, sql, (int)parameters, NULL, value, NULL, NULL, 0);
+    text_clear(&pg->values);
     enum outcome outcome = judge(pg, rows, err);
     if (outcome == IS_DONE && result)
         *result = of_ours(rows);
@@ -249,45 +251,21 @@ enum outcome pg_script(struct pg *pg, const char *sql, struct err *err)
     return outcome;
 }
 
-enum outcome pg_copy_begin(struct pg *pg, const char *sql, struct err *err)
+/* The first of them finds the connection as pg_open left it. */
+static enum outcome enter_pipeline(struct pg *pg, struct err *err)
 {
-    PGresult *result = PQexec(pg->conn, sql);
-    enum outcome outcome = judge(pg, result, err);
-    if (outcome == IS_DONE && PQresultStatus(result) != PGRES_COPY_IN)
-        outcome = err_refused(err, "store: the statement takes no data");
-    PQclear(result);
-    return outcome;
-}
-
-enum outcome pg_copy_data(struct pg *pg, struct view data, struct err *err)
-{
-    return PQputCopyData(pg->conn, data.at, (int)data.size) == 1 ? IS_DONE : connection_failed(pg, err);
-}
-
-enum outcome pg_copy_end(struct pg *pg, struct err *err)
-{
-    if (PQputCopyEnd(pg->conn, NULL) != 1)
-        return connection_failed(pg, err);
-    enum outcome outcome = IS_DONE;
-    for (PGresult *result; (result = PQgetResult(pg->conn)); PQclear(result))
-        if (outcome == IS_DONE)
-            outcome = judge(pg, result, err);
-    return outcome;
+    if (PQpipelineStatus(pg->conn) != PQ_PIPELINE_OFF)
+        return IS_DONE;
+    bool is_entered = PQsetnonblocking(pg->conn, 1) == 0 && PQenterPipelineMode(pg->conn);
+    return is_entered ? IS_DONE : connection_failed(pg, err);
 }
 
 enum outcome pg_prepare(struct pg *pg, const char *name, const char *sql, size_t parameters, struct err *err)
 {
-    PGresult *result = PQprepare(pg->conn, name, sql, (int)parameters, NULL);
-    enum outcome outcome = judge(pg, result, err);
-    PQclear(result);
-    return outcome;
-}
-
-enum outcome pg_pipeline(struct pg *pg, struct err *err)
-{
-    if (PQsetnonblocking(pg->conn, 1) != 0 || !PQenterPipelineMode(pg->conn))
-        return connection_failed(pg, err);
-    return IS_DONE;
+    enum outcome outcome = enter_pipeline(pg, err);
+    if (outcome != IS_DONE)
+        return outcome;
+    return PQsendPrepare(pg->conn, name, sql, (int)parameters, NULL) ? IS_DONE : connection_failed(pg, err);
 }
 
 enum outcome pg_send(struct pg *pg, const char *name, size_t parameters, const struct view *parameter, struct err *err)
@@ -295,6 +273,7 @@ enum outcome pg_send(struct pg *pg, const char *name, size_t parameters, const s
     const char *value[PARAMETERS_MAX];
     set_values(pg, parameters, parameter, value);
     bool is_queued = PQsendQueryPrepared(pg->conn, name, (int)parameters, value, NULL, NULL, 0);
+    text_clear(&pg->values);
     return is_queued ? IS_DONE : connection_failed(pg, err);
 }
 
@@ -379,6 +358,32 @@ enum pg_event pg_next(struct pg *pg, int timeout_ms, struct pg_result **result, 
         gaps++; /* one NULL stands between two calls; two would mean that libpq owes nothing although a Sync is due */
     }
     return PG_LOST;
+}
+
+static enum outcome not_prepared(struct pg *pg, int timeout_ms, struct err *err)
+{
+    bool has_words = *PQerrorMessage(pg->conn) != '\0';
+    return has_words ? connection_failed(pg, err) : err_failed(err, "store: no answer within %d ms to what is prepared", timeout_ms);
+}
+
+enum outcome pg_pipeline(struct pg *pg, int timeout_ms, struct err *err)
+{
+    enum outcome outcome = enter_pipeline(pg, err);
+    if (outcome == IS_DONE)
+        outcome = pg_send_sync(pg, err);
+    while (outcome != IS_FAILED) {
+        struct pg_result *result;
+        struct pg_fault fault;
+        enum pg_event event = pg_next(pg, timeout_ms, &result, &fault);
+        pg_result_free(&result);
+        if (event == PG_SYNCED)
+            return outcome;
+        if (event == PG_ERROR)
+            outcome = err_refused(err, "%s: %s", fault.sqlstate, fault.text);
+        else if (event == PG_LOST)
+            outcome = not_prepared(pg, timeout_ms, err);
+    }
+    return outcome;
 }
 
 bool pg_is_alive(struct pg *pg)

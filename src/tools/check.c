@@ -65,9 +65,12 @@ static bool read_options(int argc, char **argv, struct options *options, int *ex
     return false;
 }
 
-/* A function of the name with the parameters (hall.subscriber, jsonb). */
+/* A function of the name with the parameters (hall.subscriber, jsonb), and whether it answers what hall.receive takes. */
 static const char find_function[] =
-    "SELECT 1 FROM pg_catalog.pg_proc AS f"
+    "SELECT NOT f.proretset AND f.proargmodes = '{i,i,o,o}' AND f.proargnames[3:4] = '{outcome,fields}'"
+    "   AND f.proallargtypes[3:4] = '{pg_catalog.text,pg_catalog.jsonb}'::pg_catalog.regtype[]::oid[],"
+    " pg_catalog.pg_get_function_arguments(f.oid), pg_catalog.pg_get_function_result(f.oid)"
+    " FROM pg_catalog.pg_proc AS f"
     " JOIN pg_catalog.pg_namespace AS s ON s.oid = f.pronamespace AND s.nspname = 'hall_command'"
     " JOIN pg_catalog.pg_type AS t ON t.oid = f.proargtypes[0] AND t.typname = 'subscriber'"
     " JOIN pg_catalog.pg_namespace AS ts ON ts.oid = t.typnamespace AND ts.nspname = 'hall'"
@@ -80,11 +83,15 @@ static enum outcome prove_call(struct pg *pg, const struct command *command, str
     if (outcome == IS_DONE && pg_rows(result) == 0)
         faults_add(faults, command->file, command->call_line,
                    "the function hall_command.%.*s(hall.subscriber, jsonb) is not in the database", VIEW_ARG(command->call));
+    else if (outcome == IS_DONE && !view_equal(pg_value(result, 0, 0), VIEW("t")))
+        faults_add(faults, command->file, command->call_line,
+                   "the function hall_command.%.*s must have the parameters OUT outcome text, OUT fields jsonb: it is (%.*s) RETURNS %.*s",
+                   VIEW_ARG(command->call), VIEW_ARG(pg_value(result, 0, 1)), VIEW_ARG(pg_value(result, 0, 2)));
     pg_result_free(&result);
     return outcome;
 }
 
-/* Each command's function exists. Other than IS_DONE: that could not be found out. */
+/* Each command's function exists and answers as it must. Other than IS_DONE: that could not be found out. */
 static enum outcome prove_calls(const struct grammar *grammar, const char *database, struct faults *faults, struct err *err)
 {
     struct pg *pg = NULL;

@@ -6,6 +6,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "sms/msisdn.h"
 #include "tools/owner.h"
 #include "tools/tools.h"
 
@@ -15,10 +16,11 @@ static const char help[] =
     "       smshall dead resend --all [--since TIME] [--msisdn N]\n"
     "\n"
     "Replies that never arrived: refused for good or given up (dead), too late (expired), or reported so (failed).\n"
-    "resend makes them unsent again: the hall sends them within moments, if it runs.\n"
+    "resend makes them unsent again: the hall sends them within moments, if it runs. resend --all passes by what is no dead letter any\n"
+    "more when its turn comes.\n"
     "\n"
     "  --since TIME         no older ones, as PostgreSQL reads a time: 2026-11-22, yesterday, \"2026-11-22 08:00+08\"\n"
-    "  --msisdn N           of this subscriber only\n"
+    "  --msisdn N           of this subscriber only: 13800138000, 8613800138000, +86…\n"
     "  --full               prints whole MSISDNs\n"
     "  --all                resends every one that list shows\n"
     "  --database CONNINFO  the store (default: as configured, owner_database or else database)\n"
@@ -28,7 +30,8 @@ static const char help[] =
 
 struct dead {
     struct pg *pg;
-    const char *since, *msisdn, *database, *config;
+    const char *since, *database, *config;
+    struct msisdn msisdn; /* without digits: every one */
     bool is_full, is_all;
     char **mt; /* what stands behind `resend` */
     int mts;
@@ -37,10 +40,11 @@ struct dead {
 /* Columns: msisdn, mt, at, state, reason, port, command, outcome. */
 static enum outcome find_letters(struct dead *dead, struct pg_result **letters, struct err *err)
 {
+    struct view msisdn = *dead->msisdn.digits ? view_of(dead->msisdn.digits) : VIEW_NONE;
     return pg_query(dead->pg,
                     "SELECT msisdn, mt, to_char(at, 'YYYY-MM-DD HH24:MI:SSOF'), state, coalesce(reason, '-'), port, command, outcome "
                     "FROM hall.dead_letters($1::timestamptz, $2::bigint, $3::int)",
-                    3, (struct view[]){view_of(dead->since), view_of(dead->msisdn), VIEW("100000")}, letters, err);
+                    3, (struct view[]){view_of(dead->since), msisdn, VIEW("100000")}, letters, err);
 }
 
 static enum outcome list(struct dead *dead, struct err *err)
@@ -63,23 +67,26 @@ static enum outcome list(struct dead *dead, struct err *err)
     return IS_DONE;
 }
 
-static enum outcome resend_one(struct dead *dead, struct view msisdn, struct view mt, struct err *err)
+static enum outcome resend_one(struct dead *dead, struct view msisdn, struct view mt, bool *is_resent, struct err *err)
 {
     struct pg_result *answer;
     enum outcome outcome = pg_query(dead->pg, "SELECT hall.resend($1::bigint, $2)", 2, (struct view[]){msisdn, mt}, &answer, err);
     if (outcome != IS_DONE)
         return outcome;
-    if (!view_equal(pg_value(answer, 0, 0), VIEW("t")))
-        outcome = err_refused(err, "%.*s: this subscriber has no such dead letter", VIEW_ARG(mt));
+    *is_resent = view_equal(pg_value(answer, 0, 0), VIEW("t"));
     pg_result_free(&answer);
-    return outcome;
+    return IS_DONE;
 }
 
 static enum outcome resend_named(struct dead *dead, struct err *err)
 {
     enum outcome outcome = IS_DONE;
-    for (int i = 0; i < dead->mts && outcome == IS_DONE; i++)
-        outcome = resend_one(dead, view_of(dead->msisdn), view_of(dead->mt[i]), err);
+    for (int i = 0; i < dead->mts && outcome == IS_DONE; i++) {
+        bool is_resent = false;
+        outcome = resend_one(dead, view_of(dead->msisdn.digits), view_of(dead->mt[i]), &is_resent, err);
+        if (outcome == IS_DONE && !is_resent)
+            outcome = err_refused(err, "%s: this subscriber has no such dead letter", dead->mt[i]);
+    }
     return outcome;
 }
 
@@ -89,14 +96,26 @@ static enum outcome resend_all(struct dead *dead, struct err *err)
     enum outcome outcome = find_letters(dead, &letters, err);
     if (outcome != IS_DONE)
         return outcome;
-    size_t row = 0;
-    while (row < pg_rows(letters) && outcome == IS_DONE) {
-        outcome = resend_one(dead, pg_value(letters, row, 0), pg_value(letters, row, 1), err);
-        row += outcome == IS_DONE;
+    size_t resent = 0, moved = 0;
+    for (size_t row = 0; row < pg_rows(letters) && outcome == IS_DONE; row++) {
+        bool is_resent = false;
+        outcome = resend_one(dead, pg_value(letters, row, 0), pg_value(letters, row, 1), &is_resent, err);
+        resent += outcome == IS_DONE && is_resent;
+        moved += outcome == IS_DONE && !is_resent;
     }
-    printf("%zu will be sent again\n", row);
+    printf("%zu will be sent again\n", resent);
+    if (moved)
+        printf("%zu moved on meanwhile and stay as they are\n", moved);
     pg_result_free(&letters);
     return outcome;
+}
+
+static bool read_msisdn(const char *word, struct msisdn *msisdn)
+{
+    *msisdn = msisdn_read(view_of(word));
+    if (msisdn->kind != MSISDN_MOBILE)
+        fprintf(stderr, "smshall dead: --msisdn \"%s\" is no mobile number\n", word);
+    return msisdn->kind == MSISDN_MOBILE;
 }
 
 /* 0: go on. Else main's exit code + 1. */
@@ -114,7 +133,8 @@ static int read_options(int argc, char **argv, struct dead *dead)
             dead->since = optarg;
             break;
         case 'm':
-            dead->msisdn = optarg;
+            if (!read_msisdn(optarg, &dead->msisdn))
+                return 3;
             break;
         case 'f':
             dead->is_full = true;
@@ -152,7 +172,7 @@ static dead_work find_work(int words, char **word, struct dead *dead)
         return NULL;
     if (dead->is_all)
         return dead->mts == 0 ? resend_all : NULL;
-    return dead->mts > 0 && dead->msisdn ? resend_named : NULL;
+    return dead->mts > 0 && *dead->msisdn.digits ? resend_named : NULL;
 }
 
 int dead_main(int argc, char **argv)

@@ -3,11 +3,15 @@
  * eventfd. Delays wait in a heap, ordered by time and then by arrival.
  *
  * A call takes one of `connections_max` seats; when all are taken it waits here and not in libcurl, so that its timeout runs from
- * the moment when it could be sent. An easy handle is used for many calls, one after the other; its lasting options are set once.
+ * the moment when it could be sent, and it may say how long it waits. An easy handle is used for many calls, one after the other; its
+ * lasting options are set once.
  *
- * What is hard is to tell "not sent" from "sent, answer lost". libcurl notes the moment before it hands the request over
- * (CURLINFO_PRETRANSFER_TIME_T): as long as that is 0 nothing was sent, whatever went wrong. smsbox closes idle connections after 60 s
- * (kannel.md §4); ours are left alone from 50 s on, so that a request does not cross with the closing. */
+ * What is hard is to tell "not sent" from "sent, answer lost". libcurl asks leave each time just before it hands the request over
+ * (CURLOPT_PREREQFUNCTION): as long as it has not asked nothing was sent, whatever went wrong. And it asks a second time when it wants
+ * to send the same request once more by itself, which it does, of whatever method, when a connection that was used before ends without
+ * a byte of an answer: but the other side may have done what was asked, so it gets no leave and the call ends as unsure. That a kept
+ * connection was closed while it was idle libcurl sees before, and takes another. smsbox closes idle ones after 60 s (kannel.md §4);
+ * ours are left alone from 50 s on, so that a request does not cross with the closing. */
 #include "web/client.h"
 
 #include <assert.h>
@@ -42,6 +46,8 @@ struct call {
     char *method, *url, *body;
     size_t body_size;
     unsigned timeout_ms;
+    uint64_t start_by_us; /* 0: whenever there is a seat */
+    bool is_sent;         /* or partly */
     struct text answer;
     char reason[CURL_ERROR_SIZE];
     void (*done)(void *context, const struct web_response *response);
@@ -61,6 +67,7 @@ struct web_client {
     size_t timers_count, timers_room;
     uint64_t timers_number;
     struct call *waiting, **waiting_end;
+    uint64_t waiting_due_us; /* no call that waits has to start before; 0: none has to */
     struct call *under_way;
     unsigned seats;
     CURL **idle; /* easy handles for use again */
@@ -93,6 +100,18 @@ static size_t on_body(const char *data, size_t one, size_t count, void *context)
     return one * count;
 }
 
+/* libcurl is about to send the request: leave for the first time only. */
+// NOLINTNEXTLINE(readability-non-const-parameter): the type is libcurl's
+static int on_send(void *context, char *their_ip, char *our_ip, int their_port, int our_port)
+{
+    bool *is_sent = context;
+    (void)their_ip, (void)our_ip, (void)their_port, (void)our_port;
+    if (*is_sent)
+        return CURL_PREREQFUNC_ABORT;
+    *is_sent = true;
+    return CURL_PREREQFUNC_OK;
+}
+
 static CURL *easy_new(void)
 {
     CURL *easy = curl_easy_init();
@@ -105,6 +124,7 @@ static CURL *easy_new(void)
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_MAX_S);
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
     return easy;
 }
 
@@ -135,16 +155,16 @@ static void easy_aim(CURL *easy, const char *method, const char *url, struct vie
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, is_usual ? NULL : method);
 }
 
-static struct web_response easy_outcome(CURL *easy, CURLcode code, const char *reason, const struct text *body)
+static struct web_response easy_outcome(CURL *easy, CURLcode code, bool is_sent, const char *reason, const struct text *body)
 {
-    curl_off_t handed_over_us = 0;
     long status = 0;
     if (code == CURLE_OK) {
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         return (struct web_response){.outcome = IS_DONE, .status = (unsigned)status, .body = text_view(body)};
     }
-    curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &handed_over_us);
-    return (struct web_response){.outcome = handed_over_us == 0 ? IS_FAILED : IS_UNSURE,
+    if (code == CURLE_ABORTED_BY_CALLBACK) /* on_send gave no leave */
+        reason = "the connection ended without an answer";
+    return (struct web_response){.outcome = is_sent ? IS_UNSURE : IS_FAILED,
                                  .reason = reason[0] != '\0' ? reason : curl_easy_strerror(code)};
 }
 
@@ -164,6 +184,7 @@ static struct call *call_new(struct web_client *client, const struct web_call *w
     call->body_size = wanted->body.size;
     call->headers = headers_copy(wanted->headers);
     call->timeout_ms = wanted->timeout_ms;
+    call->start_by_us = wanted->start_within_ms > 0 ? clock_us() + wanted->start_within_ms * UINT64_C(1000) : 0;
     call->done = wanted->done;
     call->context = wanted->context;
     return call;
@@ -194,6 +215,7 @@ static void call_start(struct web_client *client, struct call *call)
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
     curl_easy_setopt(call->easy, CURLOPT_WRITEDATA, &call->answer);
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->reason);
+    curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, &call->is_sent);
     curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
     client->seats--;
     call->next = client->under_way;
@@ -216,6 +238,22 @@ static void call_leave(struct web_client *client, struct call *call)
         call->next->link = call->link;
 }
 
+/* The earlier of two moments; 0 is none. */
+static uint64_t earlier(uint64_t a_us, uint64_t b_us)
+{
+    return a_us == 0 || (b_us != 0 && b_us < a_us) ? b_us : a_us;
+}
+
+static bool call_is_late(const struct call *call, uint64_t now_us)
+{
+    return call->start_by_us != 0 && call->start_by_us <= now_us;
+}
+
+static void call_end_late(struct call *call)
+{
+    call_end(call, &(struct web_response){.outcome = IS_FAILED, .reason = "no seat in time"});
+}
+
 static void seats_fill(struct web_client *client)
 {
     while (client->seats > 0 && client->waiting != NULL) {
@@ -223,8 +261,32 @@ static void seats_fill(struct web_client *client)
         client->waiting = call->next;
         if (client->waiting == NULL)
             client->waiting_end = &client->waiting;
-        call_start(client, call);
+        if (call_is_late(call, clock_us()))
+            call_end_late(call);
+        else
+            call_start(client, call);
     }
+}
+
+/* Ends the calls that have waited too long, and finds out when there may be others. */
+static void waiting_run(struct web_client *client)
+{
+    uint64_t now_us = clock_us();
+    if (client->waiting_due_us == 0 || client->waiting_due_us > now_us)
+        return;
+    struct call **at = &client->waiting;
+    client->waiting_due_us = 0;
+    while (*at != NULL) {
+        struct call *call = *at;
+        if (call_is_late(call, now_us)) {
+            *at = call->next;
+            call_end_late(call);
+        } else {
+            client->waiting_due_us = earlier(client->waiting_due_us, call->start_by_us);
+            at = &call->next;
+        }
+    }
+    client->waiting_end = at;
 }
 
 /* A posted task: the call has come to the loop. */
@@ -239,6 +301,7 @@ static void call_arrive(void *context)
     call->next = NULL;
     *client->waiting_end = call;
     client->waiting_end = &call->next;
+    client->waiting_due_us = earlier(client->waiting_due_us, call->start_by_us);
     seats_fill(client);
 }
 
@@ -250,7 +313,7 @@ static void reap(struct web_client *client)
         struct call *call = NULL;
         CURLcode code = message->data.result; /* the message is gone once its handle is taken out */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
-        struct web_response response = easy_outcome(call->easy, code, call->reason, &call->answer);
+        struct web_response response = easy_outcome(call->easy, code, call->is_sent, call->reason, &call->answer);
         call_leave(client, call);
         call_end(call, &response);
     }
@@ -397,11 +460,10 @@ static bool posted_waits(struct web_client *client)
 /* Milliseconds until something is due, rounded up; -1: nothing is. */
 static int sleep_ms(struct web_client *client)
 {
-    uint64_t due = client->curl_due_us, now = clock_us();
+    uint64_t due = earlier(client->curl_due_us, client->waiting_due_us), now = clock_us();
     if (posted_waits(client))
         return 0;
-    if (client->timers_count > 0 && (due == 0 || client->timers[0]->due_us < due))
-        due = client->timers[0]->due_us;
+    due = earlier(due, client->timers_count > 0 ? client->timers[0]->due_us : 0);
     if (due == 0)
         return -1;
     return due <= now ? 0 : due - now > 60000000 ? 60000 : (int)((due - now + 999) / 1000);
@@ -461,6 +523,7 @@ static void *loop(void *context)
             break;
         sockets_run(client);
         reap(client);
+        waiting_run(client);
         timers_run(client);
     }
     cut_all(client);
@@ -556,6 +619,7 @@ struct web_response web_fetch(struct arena *arena, const struct web_call *call)
 {
     char reason[CURL_ERROR_SIZE] = "";
     struct text body = {0};
+    bool is_sent = false;
     pthread_once(&once, start_once);
     CURL *easy = pthread_getspecific(fetch_key);
     if (easy == NULL) {
@@ -567,7 +631,9 @@ struct web_response web_fetch(struct arena *arena, const struct web_call *call)
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &body);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, reason);
-    struct web_response response = easy_outcome(easy, curl_easy_perform(easy), reason, &body);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, &is_sent);
+    CURLcode code = curl_easy_perform(easy);
+    struct web_response response = easy_outcome(easy, code, is_sent, reason, &body);
     curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, NULL);
     curl_easy_setopt(easy, CURLOPT_HTTPHEADER, NULL);
     response.body = arena_copy(arena, response.body);

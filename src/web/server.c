@@ -15,8 +15,8 @@
  * Each thread is a daemon of its own; all of them listen at the same socket.
  *
  * A suspended connection has no timeout, and MHD must not be stopped with one (rules E2): `waiting` counts a request before its handler
- * is asked until its answer needs nobody else any more, and web_server_stop first sees to it that no handler is asked again, then waits
- * for none to wait. */
+ * is asked until its answer needs nobody else any more. From web_server_quiesce on no handler is asked again, so that nothing new is
+ * kept, and web_server_stop waits for none to wait. */
 #include "web/server.h"
 
 #include <arpa/inet.h>
@@ -63,8 +63,7 @@ struct web_server {
     int socket;
     unsigned port;
     unsigned connections_max; /* of all workers */
-    atomic_bool is_quiet;     /* takes no new connections */
-    atomic_bool is_stopping;  /* asks the handler no more */
+    atomic_bool is_quiet;     /* takes no new connections, asks the handler no more */
     atomic_bool is_over;      /* the workers end */
     atomic_uint connections;
     atomic_size_t waiting;   /* asked of the handler and not answered */
@@ -209,10 +208,10 @@ static void request_keep(struct web_request *request)
 static bool request_handle(struct web_request *request)
 {
     struct web_server *server = request->server;
-    atomic_fetch_add(&server->waiting, 1); /* before is_stopping is read: web_server_stop goes the other way round */
+    atomic_fetch_add(&server->waiting, 1); /* before is_quiet is read: who stops us goes the other way round */
     if (request->is_too_large)
         answer_too_large(request);
-    else if (atomic_load(&server->is_stopping))
+    else if (atomic_load(&server->is_quiet))
         web_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, VIEW("stopping\n"));
     else
         server->setup.handle(server->setup.context, request);
@@ -468,7 +467,6 @@ void web_server_stop(struct web_server **server)
     if (gone == NULL)
         return;
     web_server_quiesce(gone);
-    atomic_store(&gone->is_stopping, true);
     while (atomic_load(&gone->waiting) > 0)
         usleep(1000);
     for (int ms = 0; ms < FLUSH_MAX_MS && atomic_load(&gone->under_way) > 0; ms++)

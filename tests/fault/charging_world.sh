@@ -21,12 +21,12 @@ sql() {
 # start_charging_world SUBSCRIBERS: they are 13700000000 and on
 start_charging_world() {
     mkdir "$world/commands"
-    cp commands/*.yaml tests/fault/test_charge.yaml "$world/commands/"
+    cp commands/*.yaml tests/fault/commands/*.yaml "$world/commands/"
     export SMSHALL_COMMANDS=$world/commands
     src/dev/world.sh start "$world" --no-kannel
     # shellcheck disable=SC1091 # made by world.sh
     . "$world/env"
-    sql -q -f tests/fault/test_charge.sql
+    sql -q -f tests/fault/commands/commands.sql
     sql -q -c "SELECT hall.put_subscriber(13700000000 + n, '全球通', 'active') FROM generate_series(0, $1 - 1) n" >/dev/null
 }
 

@@ -133,7 +133,8 @@ static void test_many_share_a_commit_in_order(void **state)
     assert_true(counter_value(batches) - before < CALLS / 4);
     assert_int_equal(atomic_load(&disordered), 0);
     assert_string_equal(count_rows(), "300");
-    lanes_stop(&lanes);
+    lanes_stop(lanes);
+    lanes_free(&lanes);
 }
 
 static void test_poison_harms_only_itself(void **state)
@@ -149,7 +150,8 @@ static void test_poison_harms_only_itself(void **state)
         assert_int_equal(rows[n].outcome, n == 150 ? IS_REFUSED : IS_DONE);
     assert_string_equal(rows[150].sqlstate, "22P02");
     assert_string_equal(count_rows(), "299");
-    lanes_stop(&lanes);
+    lanes_stop(lanes);
+    lanes_free(&lanes);
 }
 
 static void test_full_queue_refuses(void **state)
@@ -163,7 +165,8 @@ static void test_full_queue_refuses(void **state)
     }
     assert_true(taken >= 10 && taken < CALLS);
     wait_for(taken);
-    lanes_stop(&lanes);
+    lanes_stop(lanes);
+    lanes_free(&lanes);
 }
 
 /* The commit's answer may be lost with the connection: the batch runs again, and ids keep it from happening twice. */
@@ -185,7 +188,8 @@ static void test_lost_connections(void **state)
         committed += rows[n].outcome == IS_DONE;
     assert_true(committed > CALLS / 2);
     assert_true(atoi(count_rows()) >= (int)committed && atoi(count_rows()) <= CALLS);
-    lanes_stop(&lanes);
+    lanes_stop(lanes);
+    lanes_free(&lanes);
 }
 
 static void test_away(void **state)
@@ -202,9 +206,13 @@ static void test_away(void **state)
     assert_int_equal(lanes_submit(lanes, &rows[1].call), IS_DONE); /* is kept */
     usleep(300000);
     assert_int_equal(atomic_load(&done), 0);
-    lanes_stop(&lanes); /* the end: it is told so */
+    lanes_stop(lanes); /* the end: it is told so */
     assert_int_equal(atomic_load(&done), 1);
     assert_int_equal(rows[1].outcome, IS_FAILED);
+    row_fill(&rows[2], 2);
+    rows[2].call.is_owed = true;
+    assert_int_equal(lanes_submit(lanes, &rows[2].call), IS_FAILED); /* nobody would ever run it */
+    lanes_free(&lanes);
 }
 
 int main(void)

@@ -12,7 +12,7 @@ SELECT test.is(test.outcome(r), 'new bill ok', 'bill: of a month'),
 FROM test.send(13800138000, 'b1', 'ZD201211', 'bill', '{"month": "201211"}') AS r;
 SELECT test.is(test.fields(test.send(13800138000, 'b2', 'ZD', 'bill'))::jsonb ->> 'month', '201211',
     'bill: without month the last there is');
-SELECT test.is(test.outcome(r) || ' ' || test.fields(r), 'new bill not_ready {"month": "202610"}', 'bill: without month and without any')
+SELECT test.is(test.outcome(r) || ' ' || test.fields(r), 'new bill no_bill {"month": "202610"}', 'bill: without month and without any')
 FROM test.send(13800138001, 'b3', 'ZD', 'bill') AS r;
 SELECT test.is(test.outcome(r) || ' ' || test.fields(r), 'new bill no_bill {"month": "201210"}', 'bill: none')
 FROM test.send(13800138000, 'b4', 'ZD201210', 'bill', '{"month": "201210"}') AS r;
@@ -23,6 +23,8 @@ SELECT test.is(test.outcome(test.send(13800138000, 'b6', 'ZD202610', 'bill', '{"
 SELECT test.at('2026-11-02 23:59:59+08');
 SELECT test.is(test.outcome(test.send(13800138000, 'b7', 'ZD202610', 'bill', '{"month": "202610"}')), 'new bill not_ready',
     'bill: last month, before the third');
+SELECT test.is(test.outcome(r) || ' ' || test.fields(r), 'new bill not_ready {"month": "202610"}',
+    'bill: without month and without any, before the third') FROM test.send(13800138001, 'b9', 'ZD', 'bill') AS r;
 SELECT test.at('2026-11-03 00:00:00+08');
 SELECT test.is(test.outcome(test.send(13800138000, 'b8', 'ZD202610', 'bill', '{"month": "202610"}')), 'new bill no_bill',
     'bill: the third begins in China');
@@ -83,6 +85,17 @@ SELECT test.is(test.outcome(test.send(13800138000, 'g14', 'X', 'test_charge', p_
 SELECT hall_private.build_dispatch();
 SELECT test.is(test.outcome(test.send(13800138000, 'g15', 'XX', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
     'and by its branch later');
+CREATE FUNCTION hall_command.test_names(subscriber hall.subscriber, args jsonb, OUT what text, OUT fields jsonb)
+LANGUAGE sql RETURN ('ok', '{}'::jsonb);
+CREATE FUNCTION hall_command.test_types(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields json)
+LANGUAGE sql RETURN ('ok', '{}'::json);
+CREATE FUNCTION hall_command.test_rows(subscriber hall.subscriber, args jsonb) RETURNS TABLE (outcome text, fields jsonb)
+LANGUAGE sql RETURN ('ok', '{}'::jsonb);
+CREATE FUNCTION hall_command.test_void(subscriber hall.subscriber, args jsonb) RETURNS text LANGUAGE sql RETURN 'ok';
+SELECT hall_private.build_dispatch();
+SELECT test.is(test.outcome(test.send(13800138000, 'j' || f, 'X', f)), 'new ' || f || ' unavailable',
+    'a function that answers otherwise is none of ours: ' || f)
+FROM unnest(ARRAY['test_names', 'test_types', 'test_rows', 'test_void']) AS f;
 UPDATE hall.subscriber SET state = 'closed' WHERE msisdn = 13800138003;
 SELECT test.is(test.outcome(test.send(13800138003, 'g16', 'YE', 'balance')), 'new hall not_subscriber', 'hall: who left is no subscriber');
 SELECT test.is(test.outcome(hall.receive(13800138000, 'h1', '10086', 'hall', 'YE', 1, 1353549600, 'balance', 'balance', 'reads', '{}', NULL,

@@ -14,7 +14,7 @@ SELECT test.is(balance_fen::text, '5677', 'repeat: acted once') FROM hall.subscr
 SELECT test.is(text, 'X', 'repeat: the first text is kept') FROM hall.message WHERE gateway_id = 'id1';
 SELECT test.is(test.outcome(test.send(13800138001, 'id1', 'YE', 'balance')), 'new balance ok',
     'repeat: another subscriber''s id is another id');
-SELECT hall.settle(13800138000, '2611-1', 'sent', '好', 1, NULL, NULL);
+SELECT hall.settle(13800138000, '2611-1', 'sent', '好', 1, NULL, NULL, NULL);
 SELECT test.is((r #>> '{replies,0,text}') || ' ' || (r #>> '{replies,0,state}'), '好 sent', 'repeat: text and state as they are now')
 FROM test.send(13800138000, 'id1', 'X', 'test_charge', p_effect => 'changes') AS r;
 
@@ -33,6 +33,16 @@ SELECT test.ok(test.mt(test.send(13800138000, 'id4', 'JF', 'points')) LIKE '2612
 SELECT test.at('2026-12-03 23:59:59+08');
 SELECT test.is(test.send(13800138000, 'id3', 'YE', 'balance') ->> 'was', 'repeat', 'repeat: still on the third');
 SELECT test.is(count(*)::text, '1', 'repeat: noted once') FROM hall.message WHERE gateway_id = 'id3';
+SELECT test.at('2026-12-01 00:00:01+08');
+SELECT test.is(test.outcome(test.send(13900139005, 'id5', 'YE', 'balance')), 'new hall not_subscriber', 'a stranger on the first');
+SELECT test.is(number::text, '1', 'has the number 1') FROM hall.conversation WHERE msisdn = 13900139005;
+SELECT test.at('2026-11-30 23:59:59+08');
+SELECT test.is(test.send(13900139005, 'id5', 'YE', 'balance') ->> 'was', 'repeat', 'repeat: the clock stepped back over the month''s end');
+SELECT test.is(test.outcome(test.send(13900139005, 'id6', 'YE', 'balance')), 'new hall not_subscriber', 'and on the last day one is new');
+SELECT test.at('2027-02-28 12:00+08');
+SELECT test.is(test.outcome(test.send(13900139005, 'id7', 'YE', 'balance')), 'new hall not_subscriber', 'on the last of a short month');
+SELECT test.at('2028-02-28 12:00+08');
+SELECT test.is(test.outcome(test.send(13900139005, 'id8', 'YE', 'balance')), 'new hall not_subscriber', 'on a day that is not the last');
 
 -- by text
 SELECT test.at('2026-12-10 10:00+08');
@@ -85,6 +95,25 @@ SELECT test.is(test.send(13900139000, 'l24', '回复机', NULL, NULL) ->> 'was',
 SELECT test.is(string_agg(test.send(13900139000, 'm' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
     repeat('new ', 19) || 'looped', 'looped: and counts anew') FROM generate_series(1, 20) AS i;
 SELECT test.is(test.send(13900139000, 'm30', '你好', NULL, NULL) ->> 'was', 'new', 'looped: another text is answered');
+SELECT test.is(string_agg(was, ' '), repeat('new ', 40) || 'looped looped new', 'looped: also when two texts take turns')
+FROM (SELECT test.send(13900139003, 'r' || i, (ARRAY['甲', '乙'])[1 + i % 2], NULL, NULL) ->> 'was' AS was
+      FROM generate_series(1, 42) AS i
+      UNION ALL
+      SELECT test.send(13900139003, 'r43', '丙', NULL, NULL) ->> 'was') AS sent;
+SELECT test.is(string_agg(DISTINCT test.send(13900139004, 's' || i, '第' || i || '条', NULL, NULL) ->> 'was', ' '), 'new',
+    'looped: never for texts that differ') FROM generate_series(1, 100) AS i;
+SELECT test.is(string_agg(test.send(13900139004, 'u' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
+    repeat('new ', 20) || 'looped', 'looped: the 21st after them') FROM generate_series(1, 21) AS i;
+SELECT test.is(string_agg(DISTINCT hall.receive(13900139006, 'v' || i, '10086', 'hall', '***', NULL, NULL, NULL, NULL, NULL, '{}', NULL,
+    'sendsms') ->> 'was', ' '), 'new', 'looped: never for texts with a secret') FROM generate_series(1, 30) AS i;
+SELECT test.is(string_agg(test.send(13900139007, 'w' || i, '回复机', NULL, NULL, p_at => 'hall', p_way => 'inline') ->> 'was', ' '
+    ORDER BY i), rtrim(repeat('new ', 10)), 'looped: ten') FROM generate_series(1, 10) AS i;
+SELECT test.wait(299);
+SELECT test.is(string_agg(test.send(13900139007, 'x' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
+    repeat('new ', 10) || 'looped', 'looped: and ten more in the window') FROM generate_series(1, 11) AS i;
+SELECT test.wait(2);
+SELECT test.is(string_agg(test.send(13900139007, 'y' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
+    repeat('new ', 10) || 'looped', 'looped: the window moves on with the time') FROM generate_series(1, 11) AS i;
 UPDATE hall.setting SET value = 2 WHERE name = 'loop_messages';
 SELECT test.is(string_agg(test.send(13900139002, 'n' || i, 'A', NULL, NULL) ->> 'was', ' '
     ORDER BY i), 'new new looped', 'looped: its figures are settings') FROM generate_series(1, 3) AS i;

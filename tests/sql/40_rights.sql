@@ -32,7 +32,7 @@ SELECT test.refused($$SELECT hall_command.balance(NULL, NULL)$$, '42501', 'smsha
 SELECT test.refused($$CREATE TABLE hall.mine (x int)$$, '42501', 'smshall_hall may not create', 'smshall_hall');
 SELECT test.refused($$SELECT hall.receive(13800138000, 'r1', '10086', 'hall', 'YE', 1, NULL, 'balance', 'balance', 'reads', '{}', NULL, 'inline')$$,
     'done', 'smshall_hall may receive', 'smshall_hall');
-SELECT test.refused($$SELECT hall.claim_unsent(1, 1), hall.settle(1, '2611-1', 'sent', NULL, 1, NULL, NULL),
+SELECT test.refused($$SELECT hall.claim_unsent(1, 1), hall.settle(1, '2611-1', 'sent', NULL, 1, NULL, NULL, NULL),
     hall.delivery_report(1, '2611-1', 1, NULL, NULL), hall.run_due()$$, 'done', 'smshall_hall may do the rest', 'smshall_hall');
 SELECT test.is(string_agg(DISTINCT p.prosecdef || ' ' || (p.proconfig @> ARRAY['search_path=pg_catalog, pg_temp']), ','), 'true true',
     'the API is SECURITY DEFINER with a fixed search_path')

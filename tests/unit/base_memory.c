@@ -71,6 +71,52 @@ static void test_text_grows(void **state)
     assert_null(text.at);
 }
 
+/* Only what is still ours can be looked at: the room of a text that was cleared. */
+static void test_text_leaves_nothing(void **state)
+{
+    struct text text = {0};
+    (void)state;
+    text_add(&text, VIEW("246810"));
+    text_clear(&text);
+    for (size_t i = 0; i < strlen("246810"); i++)
+        assert_int_equal(text.at[i], '\0');
+    text_clear(&text);
+    text_free(&text);
+    text_clear(&text);
+    text_free(&text);
+}
+
+static void test_utf8(void **state)
+{
+    static const struct {
+        const char *name;
+        struct view input, wanted;
+    } row[] = {
+        {"ASCII", VIEW("YE 10086"), VIEW("YE 10086")},
+        {"well formed", VIEW("余额 é 😀"), VIEW("余额 é 😀")},
+        {"U+0000 stays", VIEW("a\0b"), VIEW("a\0b")},
+        {"a byte that begins nothing",
+         VIEW("a\xFF"
+              "b"),
+         VIEW("a\xEF\xBF\xBD"
+              "b")},
+        {"cut at the end", VIEW("余\xE9\xA2"), VIEW("余\xEF\xBF\xBD\xEF\xBF\xBD")},
+        {"cut at the beginning", VIEW("\xBD余"), VIEW("\xEF\xBF\xBD余")},
+        {"a surrogate", VIEW("\xED\xA0\x80"), VIEW("\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD")},
+        {"overlong", VIEW("\xC0\x80"), VIEW("\xEF\xBF\xBD\xEF\xBF\xBD")},
+        {"empty", VIEW(""), VIEW("")},
+    };
+    (void)state;
+    for (size_t i = 0; i < ROWS(row); i++) {
+        struct text text = {0};
+        text_add_char(&text, '>');
+        text_add_utf8(&text, row[i].input);
+        if (!view_equal(view_from(text_view(&text), 1), row[i].wanted) || text.at[text.size] != '\0')
+            fail_msg("%s: got %s, wanted >%.*s", row[i].name, text.at, VIEW_ARG(row[i].wanted));
+        text_free(&text);
+    }
+}
+
 static void test_url_and_json(void **state)
 {
     static const struct {
@@ -106,6 +152,8 @@ int main(void)
         cmocka_unit_test(test_alloc_is_zeroed_and_aligned),
         cmocka_unit_test(test_what_was_given_stays),
         cmocka_unit_test(test_text_grows),
+        cmocka_unit_test(test_text_leaves_nothing),
+        cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_url_and_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

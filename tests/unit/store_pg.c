@@ -9,6 +9,11 @@
 
 #include <cmocka.h>
 
+#include <arpa/inet.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include "base/text.h"
 #include "store/pg.h"
 
@@ -32,7 +37,7 @@ static struct pg *open_pipeline(void)
     struct pg *pg = connect_to_store();
     assert_int_equal(pg_prepare(pg, "divide", "SELECT 100 / $1::int", 1, NULL), IS_DONE);
     assert_int_equal(pg_prepare(pg, "echo", "SELECT $1::text, $2::text", 2, NULL), IS_DONE);
-    assert_int_equal(pg_pipeline(pg, NULL), IS_DONE);
+    assert_int_equal(pg_pipeline(pg, TIMEOUT_MS, NULL), IS_DONE);
     return pg;
 }
 
@@ -124,6 +129,10 @@ static void texts_travel_whole(void **state)
           5}},
         {{"\0", 1}, {"\xEF\xBF\xBD", 3}},
         {{"A\0\0", 3}, {"A\xEF\xBF\xBD\xEF\xBF\xBD", 7}},
+        {{"NACK \xFF!", 7}, {"NACK \xEF\xBF\xBD!", 9}}, /* refused at Bind (22021) otherwise */
+        {{"话\xE8\xB4", 5}, {"话\xEF\xBF\xBD\xEF\xBF\xBD", 9}},
+        {{"\xE8\0\xB4", 3}, {"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", 9}},
+        {{"\xED\xA0\x80", 3}, {"\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD", 9}},
     };
     (void)state;
     struct pg *pg = open_pipeline();
@@ -185,7 +194,7 @@ static void a_connection_that_ends(void **state)
     snprintf(backend, sizeof backend, "%.*s", VIEW_ARG(pg_value(result, 0, 0)));
     pg_result_free(&result);
     assert_int_equal(pg_prepare(pg, "sleep", "SELECT 1 FROM pg_sleep($1::float)", 1, NULL), IS_DONE);
-    assert_int_equal(pg_pipeline(pg, NULL), IS_DONE);
+    assert_int_equal(pg_pipeline(pg, TIMEOUT_MS, NULL), IS_DONE);
 
     struct view parameter = VIEW("30");
     assert_int_equal(pg_send(pg, "sleep", 1, &parameter, NULL), IS_DONE);
@@ -207,7 +216,7 @@ static void an_idle_connection_that_ends(void **state)
     assert_int_equal(pg_query(pg, "SELECT pg_backend_pid()", 0, NULL, &result, NULL), IS_DONE);
     snprintf(backend, sizeof backend, "%.*s", VIEW_ARG(pg_value(result, 0, 0)));
     pg_result_free(&result);
-    assert_int_equal(pg_pipeline(pg, NULL), IS_DONE);
+    assert_int_equal(pg_pipeline(pg, TIMEOUT_MS, NULL), IS_DONE);
     assert_true(pg_is_alive(pg));
     end_session(other, backend);
     assert_false(pg_is_alive(pg));
@@ -235,18 +244,85 @@ static void statements_that_wait(void **state)
     assert_int_equal(pg_script(pg, "SELECT 1;\n-- then\nSELECT 1 / x FROM (VALUES (0)) AS v (x)", &err), IS_REFUSED);
     assert_string_equal(err.text, "3: 22012: division by zero");
 
-    assert_int_equal(pg_copy_begin(pg, "COPY t FROM STDIN", &err), IS_DONE);
-    assert_int_equal(pg_copy_data(pg, VIEW("2\n3\n"), &err), IS_DONE);
-    assert_int_equal(pg_copy_end(pg, &err), IS_DONE);
-    assert_int_equal(pg_query(pg, "SELECT sum(x) FROM t", 0, NULL, &result, &err), IS_DONE);
-    assert_true(view_equal(pg_value(result, 0, 0), VIEW("6")));
-    pg_result_free(&result);
-    assert_int_equal(pg_copy_begin(pg, "SELECT 1", &err), IS_REFUSED);
-    assert_int_equal(pg_copy_begin(pg, "COPY t FROM STDIN", &err), IS_DONE);
-    assert_int_equal(pg_copy_data(pg, VIEW("no number\n"), &err), IS_DONE);
-    assert_int_equal(pg_copy_end(pg, &err), IS_REFUSED);
     assert_true(pg_is_alive(pg));
     pg_free(&pg);
+}
+
+static void a_statement_that_cannot_be_prepared(void **state)
+{
+    (void)state;
+    struct pg *pg = connect_to_store();
+    struct err err = {""};
+    assert_int_equal(pg_prepare(pg, "first", "SELECT 1", 0, &err), IS_DONE);
+    assert_int_equal(pg_prepare(pg, "second", "SELECT nothing", 0, &err), IS_DONE);
+    assert_int_equal(pg_prepare(pg, "third", "SELECT 3", 0, &err), IS_DONE);
+    assert_int_equal(pg_pipeline(pg, TIMEOUT_MS, &err), IS_REFUSED);
+    assert_string_equal(err.text, "42703: column \"nothing\" does not exist");
+    pg_free(&pg);
+}
+
+/* A server that lets anybody in, says that it is ready, and then `words` or nothing more. */
+struct mute {
+    int fd;
+    const char *words;
+    size_t words_size;
+};
+
+static void *be_mute(void *context)
+{
+    static const char welcome[] = "R\0\0\0\10\0\0\0\0Z\0\0\0\5I";
+    struct mute *mute = context;
+    char heard[2000];
+    int fd = accept(mute->fd, NULL, NULL);
+    assert_true(recv(fd, heard, sizeof heard, 0) > 0);
+    send(fd, welcome, sizeof welcome - 1, MSG_NOSIGNAL);
+    assert_true(recv(fd, heard, sizeof heard, 0) > 0); /* what is to be prepared */
+    if (mute->words)
+        send(fd, mute->words, mute->words_size, MSG_NOSIGNAL);
+    while (recv(fd, heard, sizeof heard, 0) > 0)
+        continue;
+    close(fd);
+    return NULL;
+}
+
+/* The wait for what is prepared has an end, whatever the server does after the login. */
+static void a_server_that_stalls(void **state)
+{
+    static const char fatal[] = "E\0\0\0\46SFATAL\0VFATAL\0C57P01\0Mgoing down\0\0";
+    static const struct {
+        const char *what, *words;
+        size_t words_size;
+        const char *wanted;
+    } rows[] = {
+        {"says nothing", NULL, 0, "store: no answer within 200 ms to what is prepared"},
+        {"prepares the first only", "1\0\0\0\4", 5, "store: no answer within 200 ms to what is prepared"},
+        {"ends the session", fatal, sizeof fatal - 1, "store: FATAL: going down"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+        socklen_t size = sizeof address;
+        struct mute mute = {socket(AF_INET, SOCK_STREAM, 0), rows[i].words, rows[i].words_size};
+        pthread_t server;
+        struct pg *pg;
+        struct err err = {""};
+        char conninfo[100];
+        assert_int_equal(bind(mute.fd, (struct sockaddr *)&address, size), 0);
+        assert_int_equal(listen(mute.fd, 1), 0);
+        getsockname(mute.fd, (struct sockaddr *)&address, &size);
+        pthread_create(&server, NULL, be_mute, &mute);
+        snprintf(conninfo, sizeof conninfo, "host=127.0.0.1 port=%u user=x dbname=x sslmode=disable gssencmode=disable",
+                 (unsigned)ntohs(address.sin_port));
+        assert_int_equal(pg_open(conninfo, TIMEOUT_MS, &pg, &err), IS_DONE);
+        assert_int_equal(pg_prepare(pg, "first", "SELECT 1", 0, &err), IS_DONE);
+        assert_int_equal(pg_prepare(pg, "second", "SELECT 2", 0, &err), IS_DONE);
+        enum outcome outcome = pg_pipeline(pg, 200, &err);
+        if (outcome != IS_FAILED || strcmp(err.text, rows[i].wanted) != 0)
+            fail_msg("a server that %s: got outcome %d, \"%s\"", rows[i].what, outcome, err.text);
+        pg_free(&pg);
+        pthread_join(server, NULL);
+        close(mute.fd);
+    }
 }
 
 static void nobody_there(void **state)
@@ -267,7 +343,8 @@ int main(void)
         cmocka_unit_test(batches_come_back_in_order), cmocka_unit_test(an_error_aborts_its_batch_only),
         cmocka_unit_test(texts_travel_whole),         cmocka_unit_test(a_batch_larger_than_the_sockets),
         cmocka_unit_test(a_connection_that_ends),     cmocka_unit_test(an_idle_connection_that_ends),
-        cmocka_unit_test(statements_that_wait),       cmocka_unit_test(nobody_there),
+        cmocka_unit_test(statements_that_wait),       cmocka_unit_test(a_statement_that_cannot_be_prepared),
+        cmocka_unit_test(a_server_that_stalls),       cmocka_unit_test(nobody_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

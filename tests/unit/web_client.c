@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -109,6 +110,38 @@ static void *be_rude(void *context)
     if (rude->words != NULL)
         send(fd, rude->words, strlen(rude->words), MSG_NOSIGNAL);
     close(fd);
+    return NULL;
+}
+
+/* Answers the first request of each connection. Then it closes: at once, or at the second request, which it does not answer. */
+struct fickle {
+    int fd;
+    bool closes_at_once, leaves; /* leaves: listens no more when it closes */
+    unsigned requests;
+};
+
+static bool hear_request(struct fickle *fickle, int fd)
+{
+    char heard[1000];
+    if (recv(fd, heard, sizeof heard, 0) <= 0)
+        return false;
+    fickle->requests++;
+    return true;
+}
+
+static void *be_fickle(void *context)
+{
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+    struct fickle *fickle = context;
+    for (int fd; (fd = accept(fickle->fd, NULL, NULL)) >= 0; close(fd)) {
+        if (!hear_request(fickle, fd))
+            continue;
+        send(fd, answer, strlen(answer), MSG_NOSIGNAL);
+        if (fickle->closes_at_once || !hear_request(fickle, fd))
+            continue;
+        if (fickle->leaves)
+            shutdown(fickle->fd, SHUT_RDWR);
+    }
     return NULL;
 }
 
@@ -240,6 +273,60 @@ static void a_lost_answer_is_unsure(void **state)
     close(fd);
 }
 
+/* One call through the loop, waited for. */
+static enum outcome call_once(struct web_client *client, struct seen *seen, struct web_call call)
+{
+    call.done = on_done;
+    call.context = seen;
+    web_client_send(client, &call);
+    sem_wait(&seen->come);
+    return seen->response.outcome;
+}
+
+/* libcurl would send it again, on a new connection, when one that was used before ends without an answer. */
+static void nothing_is_sent_twice(void **state)
+{
+    static const struct {
+        const char *what, *method;
+        struct fickle server;
+        enum outcome wanted[4];
+    } rows[] = {
+        {"GET, closed at the second", "GET", {.leaves = false}, {IS_DONE, IS_UNSURE, IS_DONE, IS_UNSURE}},
+        {"POST, closed at the second", "POST", {.leaves = false}, {IS_DONE, IS_UNSURE, IS_DONE, IS_UNSURE}},
+        {"closed at the second, and gone", "GET", {.leaves = true}, {IS_DONE, IS_UNSURE, IS_FAILED, IS_FAILED}},
+        {"closed while idle", "GET", {.closes_at_once = true}, {IS_DONE, IS_DONE, IS_DONE, IS_DONE}},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof rows / sizeof rows[0]; i++) {
+        struct fickle fickle = rows[i / 2].server;
+        struct web_client *client = client_start(1);
+        struct arena *arena = arena_new();
+        struct seen seen = {.count = 0};
+        unsigned port, requests = 0;
+        pthread_t server;
+        fickle.fd = bare_listen(5, &port);
+        sem_init(&seen.come, 0, 0);
+        pthread_create(&server, NULL, be_fickle, &fickle);
+        struct web_call call = {.method = rows[i / 2].method, .url = url(port, "/"), .timeout_ms = 3000};
+        for (int k = 0; k < 4; k++) {
+            enum outcome wanted = rows[i / 2].wanted[k];
+            enum outcome got = i % 2 == 0 ? call_once(client, &seen, call) : web_fetch(arena, &call).outcome;
+            if (got != wanted)
+                fail_msg("%s, %s: call %d ended as %d", rows[i / 2].what, i % 2 == 0 ? "loop" : "fetch", k, got);
+            requests += wanted != IS_FAILED;
+            usleep(20000); /* the end of the connection arrives */
+        }
+        web_client_stop(&client);
+        shutdown(fickle.fd, SHUT_RDWR);
+        pthread_join(server, NULL);
+        if (fickle.requests != requests)
+            fail_msg("%s: %u requests came of %u", rows[i / 2].what, fickle.requests, requests);
+        close(fickle.fd);
+        arena_free(&arena);
+        sem_destroy(&seen.come);
+    }
+}
+
 struct order {
     struct web_client *client;
     sem_t come;
@@ -328,6 +415,73 @@ static void a_stop_ends_every_call(void **state)
     close(fd);
 }
 
+static void who_gets_no_seat_in_time_fails(void **state)
+{
+    static const unsigned within_ms[] = {0, 1000, 100, 0, 100}; /* the first has the only seat, and keeps it */
+    enum { COUNT = sizeof within_ms / sizeof within_ms[0] };
+    unsigned port;
+    int fd = bare_listen(10, &port);
+    struct web_client *client = client_start(1);
+    struct seen seen[COUNT] = {{.count = 0}};
+    uint64_t began = clock_us();
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        sem_init(&seen[i].come, 0, 0);
+        web_client_send(client, &(struct web_call){.method = "GET",
+                                                   .url = url(port, "/"),
+                                                   .timeout_ms = 60000,
+                                                   .start_within_ms = within_ms[i],
+                                                   .done = on_done,
+                                                   .context = &seen[i]});
+    }
+    sem_wait(&seen[2].come);
+    sem_wait(&seen[4].come);
+    assert_true(clock_us() - began >= 100000);
+    assert_int_equal(sem_trywait(&seen[1].come), -1); /* the one before them may wait longer */
+    sem_wait(&seen[1].come);
+    assert_true(clock_us() - began >= 1000000);
+    for (int i = 1; i < COUNT; i += i == 2 ? 2 : 1) {
+        assert_int_equal(seen[i].response.outcome, IS_FAILED);
+        assert_string_equal(seen[i].reason, "no seat in time");
+    }
+    web_client_stop(&client);
+    assert_string_equal(seen[3].reason, "stopping"); /* had no limit */
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(seen[i].count, 1);
+        sem_destroy(&seen[i].come);
+    }
+    int first = accept(fd, NULL, NULL);
+    assert_true(first >= 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    int next = accept(fd, NULL, NULL);
+    assert_int_equal(next, -1); /* nobody else ever called */
+    close(first);
+    close(fd);
+}
+
+/* They wait for each other, none too long. */
+static void who_gets_a_seat_in_time_is_sent(void **state)
+{
+    struct web_server *server = server_start();
+    struct web_client *client = client_start(1);
+    struct seen seen = {.count = 0};
+    (void)state;
+    sem_init(&seen.come, 0, 0);
+    for (int i = 0; i < 100; i++)
+        web_client_send(client, &(struct web_call){.method = "GET",
+                                                   .url = url(web_server_port(server), "/"),
+                                                   .timeout_ms = 3000,
+                                                   .start_within_ms = 5000,
+                                                   .done = on_done,
+                                                   .context = &seen});
+    for (int i = 0; i < 100; i++)
+        sem_wait(&seen.come);
+    assert_int_equal(seen.statuses, 100 * 200);
+    web_client_stop(&client);
+    web_server_stop(&server);
+    sem_destroy(&seen.come);
+}
+
 /* Server and client together, over far fewer connections than calls; a call is sent from within the answer of another. */
 enum { CALLS = 10000 };
 
@@ -369,8 +523,7 @@ static void a_kept_connection_may_die(void **state)
     (void)state;
     sem_init(&seen.come, 0, 0);
     snprintf(listen, sizeof listen, "127.0.0.1:%u", web_server_port(server));
-    struct web_call call = {
-        .method = "GET", .url = url(web_server_port(server), "/"), .timeout_ms = 3000, .done = on_done, .context = &seen};
+    struct web_call call = {.method = "GET", .url = url(web_server_port(server), "/"), .timeout_ms = 3000};
     static const enum outcome wanted[] = {IS_DONE, IS_FAILED, IS_DONE};
     for (int i = 0; i < 3; i++) {
         if (i == 1)
@@ -378,9 +531,7 @@ static void a_kept_connection_may_die(void **state)
         struct web_server_setup setup = {.listen = listen, .connections_max = 10, .idle_timeout_s = 10, .threads = 1, .handle = handle};
         if (i == 2)
             assert_int_equal(web_server_start(&setup, &server, &err), IS_DONE);
-        web_client_send(client, &call);
-        sem_wait(&seen.come);
-        assert_int_equal(seen.response.outcome, wanted[i]);
+        assert_int_equal(call_once(client, &seen, call), wanted[i]);
     }
     web_client_stop(&client);
     web_server_stop(&server);
@@ -394,8 +545,11 @@ int main(void)
         cmocka_unit_test(nothing_sent_is_failed),
         cmocka_unit_test(no_connection_in_time_is_failed),
         cmocka_unit_test(a_lost_answer_is_unsure),
+        cmocka_unit_test(nothing_is_sent_twice),
         cmocka_unit_test(timers_keep_their_order),
         cmocka_unit_test(a_stop_ends_every_call),
+        cmocka_unit_test(who_gets_no_seat_in_time_fails),
+        cmocka_unit_test(who_gets_a_seat_in_time_is_sent),
         cmocka_unit_test(many_calls),
         cmocka_unit_test(a_kept_connection_may_die),
     };

@@ -380,11 +380,18 @@ static void answers_all_before_it_stops(void **state)
         usleep(1000);
     web_server_quiesce(bench.server);
     assert_int_equal(dial(&bench), -1);
-    tell(other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"); /* still heard, and asked to close */
-    assert_non_null(strstr(hear(other, heard, sizeof heard, "\r\n\r\nnow", 1), "Connection: close"));
+    tell(other, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"); /* still heard, without the handler, and closed */
+    hear(other, heard, sizeof heard, "never", 1);
+    assert_non_null(strstr(heard, "HTTP/1.1 503"));
+    assert_non_null(strstr(heard, "Connection: close"));
+    assert_non_null(strstr(heard, "\r\n\r\nstopping"));
+    assert_int_equal(web_server_waiting(bench.server), 1);
     pthread_create(&helper, NULL, release_soon, &bench);
     bench_stop(&bench);
-    assert_non_null(strstr(hear(fd, heard, sizeof heard, "\r\n\r\nlater", 1), "later"));
+    hear(fd, heard, sizeof heard, "never", 1);
+    assert_non_null(strstr(heard, "HTTP/1.1 200"));
+    assert_non_null(strstr(heard, "Connection: close"));
+    assert_non_null(strstr(heard, "\r\n\r\nlater"));
     pthread_join(helper, NULL);
     close(fd);
     close(other);

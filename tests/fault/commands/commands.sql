@@ -15,3 +15,12 @@ BEGIN
     RAISE EXCEPTION 'poison';
 END
 $$;
+
+-- A reply longer than Kannel's max-messages: it goes as several messages (D1).
+CREATE OR REPLACE FUNCTION hall_command.test_long(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql AS $$
+BEGIN
+    outcome := 'ok';
+    fields := pg_catalog.jsonb_build_object('words', pg_catalog.repeat('尊敬的客户您好😀', 100) || '完');
+END
+$$;
