@@ -44,12 +44,17 @@ same "and nothing is printed" "$work/out" </dev/null
 says "but a summary" "no fault" err
 
 mkdir "$work/commands"
-cp commands/{types,reading,answers,reserved}.yaml tests/grammar/faulty/*.yaml "$work/commands"
+cp commands/{types,reading,answers,reserved,hall}.yaml tests/grammar/faulty/*.yaml "$work/commands"
+touch "$work/commands/beta.yaml~" "$work/commands/.hidden"
 pushd "$work" >/dev/null || exit 2
 expect "a faulty folder" 1 "$SMSHALL" check --commands commands
 popd >/dev/null || exit 2
 same "names every fault, in order" "$work/out" <tests/grammar/faulty/expected
-says "and their number" "12 faults" err
+says "and their number" "13 faults" err
+
+mkdir "$work/acting"
+cp commands/*.yaml tests/grammar/acting/*.yaml "$work/acting"
+expect "the commands and some that act have no fault" 0 "$SMSHALL" check --commands "$work/acting"
 
 expect "a missing folder" 1 "$SMSHALL" check --commands "$work/none"
 says "is named" "$work/none:1: cannot read the folder" out
@@ -92,6 +97,22 @@ same "is masked" "$work/out" <<'END'
 {"text":"ＭＭＸＧ＃***＃***","folded":"MMXG#***#***","command":null,"effect":null,"args":{},"answer":null}
 END
 
+expect "answers" 0 "$SMSHALL" parse --commands commands 1 2 是？ 10086？
+same "have their first meaning" "$work/out" <<'END'
+{"text":"1","folded":"1","command":null,"effect":null,"args":{},"answer":"yes"}
+{"text":"2","folded":"2","command":null,"effect":null,"args":{},"answer":"no"}
+{"text":"是？","folded":"是","command":null,"effect":null,"args":{},"answer":null}
+{"text":"10086？","folded":"10086","command":"menu","effect":"reads","args":{},"answer":null}
+END
+
+{
+    printf 'YE'
+    head -c 5000 /dev/zero | tr '\0' ' '
+    printf '不是这个意思\nYE\n'
+} >"$work/long"
+expect "a text that is too long" 0 "$SMSHALL" parse --commands commands <"$work/long"
+[ "$(grep -c '"command":null,"effect":null,"args":{},"answer":null' "$work/out")" = 1 ] || fail "is read as nothing: $(cut -c 5000- "$work/out")"
+
 expect "a provider's port" 0 "$SMSHALL" parse --commands commands --at provider YE
 says "has no balance" '"command":null' out
 expect "no such port" 2 "$SMSHALL" parse --commands commands --at moon YE
@@ -119,29 +140,51 @@ texts() {
     esac
 }
 
+# An opt-out word that is the whole text to a provider's port is meant as one (rules B5): people did send QX. Nothing else may act.
+OPT_OUT='"folded":"(TD|T|R|QX|退订|退訂|取消|STOP|STOPALL|UNSUBSCRIBE|CANCEL|END|QUIT|0{4,5})","command":"leave'
+
+# acting PORT FILE: the readings in FILE that act and must not.
+acting() {
+    local allowed='^$'
+    [ "$1" = provider ] && allowed=$OPT_OUT
+    grep -E '"effect":"(changes|leaves)"' "$2" | grep -vE "$allowed"
+}
+
+# read_corpus NAME FOLDER PORT: its readings are added to $work/readings.
 read_corpus() {
-    local name=$1 at=$2
+    local name=$1 folder=$2 at=$3
     texts "$name" >"$work/texts" || fail "$name: a corpus this test does not know"
-    expect "$name" 0 "$SMSHALL" parse --commands commands --at "$at" --tsv <"$work/texts"
+    expect "$name" 0 "$SMSHALL" parse --commands "$folder" --at "$at" --tsv <"$work/texts"
     [ "$(wc -l <"$work/texts")" = "$(wc -l <"$work/out")" ] || fail "$name: not one line for each text"
-    if grep -E '"effect":"(changes|leaves)"' "$work/out" >"$work/acting"; then
-        fail "$name: ordinary texts that act: $(head -n 5 "$work/acting")"
+    if acting "$at" "$work/out" >"$work/acts"; then
+        fail "$name: ordinary texts that act: $(head -n 5 "$work/acts")"
     fi
-    cat "$work/out" >>"$work/all_$at"
+    cat "$work/out" >>"$work/readings"
 }
 
 count_readings() {
-    printf '%s port: %s texts\n' "$1" "$(wc -l <"$work/all_$1")"
-    grep -oE '"command":("[a-z_]+"|null),"effect":("[a-z]+"|null)' "$work/all_$1" | sort | uniq -c | sort -rn
-    grep -oE '"answer":("(yes|no|serials)|null)' "$work/all_$1" | sort | uniq -c | sort -rn
+    printf '%s: %s texts\n' "$1" "$(wc -l <"$work/readings")"
+    grep -oE '"command":("[a-z_]+"|null),"effect":("[a-z]+"|null)' "$work/readings" | sort | uniq -c | sort -rn
+    grep -oE '"answer":("(yes|no|serials)|null)' "$work/readings" | sort | uniq -c | sort -rn
+    sed -nE 's/.*"folded":"(.*)","command":"([a-z_]+)".*/\2\t\1/p' "$work/readings" | sort | uniq -c | sort -rn | head -n 40
 }
+
+# The check itself: it sees what acts, and lets an opt-out pass where it is one.
+expect "codes that act" 0 "$SMSHALL" parse --commands "$work/acting" KTGPRS QXGPRS TJ MMXG#246810#135790 0000 QX
+[ "$(acting hall "$work/out" | wc -l)" = 5 ] || fail "are seen at the hall: $(acting hall "$work/out")"
+expect "words that leave" 0 "$SMSHALL" parse --commands "$work/acting" --at provider QX 退订。 0000 00000
+[ "$(grep -c '"effect":"leaves"' "$work/out")" = 4 ] || fail "are read at a provider: $(cat "$work/out")"
+acting provider "$work/out" && fail "are meant so at a provider"
 
 if [ -d $corpora ]; then
     for at in hall provider; do
-        for file in "$corpora"/*.tsv; do
-            read_corpus "$(basename "$file")" $at
+        for folder in commands "$work/acting"; do
+            : >"$work/readings"
+            for file in "$corpora"/*.tsv; do
+                read_corpus "$(basename "$file")" "$folder" $at
+            done
+            count_readings "$at, $(basename "$folder")"
         done
-        count_readings $at
     done
 else
     echo "skipped: the corpora ($corpora) are not here"

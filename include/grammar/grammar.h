@@ -61,8 +61,9 @@ size_t grammar_help(const struct grammar *grammar, struct arena *arena, struct v
 enum outcome grammar_render(const struct grammar *grammar, struct arena *arena, struct view command, struct view outcome,
                             const json_t *fields, struct view *text, struct err *err);
 
-/* The list of commands for handheld clients (GET /commands.json): name, title, codes. */
-void grammar_write_commands(const struct grammar *grammar, struct text *out);
+/* The list of commands for handheld clients (GET /commands.json): name, title, codes. Written once, when the grammar is loaded, and lives
+ * as long as it. */
+struct view grammar_commands_page(const struct grammar *grammar);
 
 /* What `check` needs to hold the grammar against the store: each command's call, once. Gives their number. */
 size_t grammar_calls(const struct grammar *grammar, struct arena *arena, struct view **calls);

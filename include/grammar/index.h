@@ -24,9 +24,10 @@ struct index {
     size_t fixed_room;
     struct prefix *prefix; /* open addressing by hash */
     size_t prefix_room, prefix_count;
-    size_t heads_max;         /* so many heads at most can be met in one text */
-    struct variant *headless; /* start with a capture: tried last */
-    struct table pattern_of;  /* tail → pattern[] */
+    size_t heads_max;          /* so many heads at most can be met in one text */
+    struct variant *headless;  /* start with a capture: tried last */
+    bool headless_begins[256]; /* a text of theirs may begin with this byte */
+    struct table pattern_of;   /* tail → pattern[] */
     struct regex **pattern;
     size_t pattern_room;
 };

@@ -4,21 +4,35 @@
 
 #include "base/arena.h"
 
-/* Words beside which digits are taken for a secret: the heads of forms with secret captures, and the list `masked`. */
-struct masks {
-    struct view *word; /* folded */
+/* Some texts of a table. */
+struct words {
+    struct view *word;
     size_t count;
-    bool begins[256]; /* some word begins with this byte */
 };
 
-/* Keeps words. */
-void masks_set(struct masks *masks, struct view *word, size_t count);
+/* What gives a secret away. */
+struct masks {
+    struct words words;      /* beside which digits are a secret, folded: heads of forms with secret captures, and the list `masked` */
+    struct words separators; /* what people type between an old password and a new one */
+    bool begins[1024];       /* some word begins with a character of this key (src/grammar/mask.c) */
+};
 
-/* The folded text has one of the words somewhere, also with blanks between its letters, and four digits or more. */
-bool masks_meet(const struct masks *masks, struct view folded);
+/* Keeps both. */
+void masks_set(struct masks *masks, struct words words, struct words separators);
 
-/* utf8 with *** for each run of digits (of either width, an X of an ID included) that has four or more, or is part of a row of runs with
- * only blanks and marks between them that has: "MMXG 246 810" gives "MMXG *** ***". */
-struct view mask_digits(struct arena *arena, struct view utf8);
+/* How much of a text is masked. Digits are those of any width and script, circled ones too; an X behind digits belongs to them. */
+enum masking {
+    MASK_NOTHING,
+    MASK_LONG, /* digits in rows of four and more, with only blanks and marks between them */
+    MASK_EVERY /* every digit, and Chinese numerals in rows of four and more */
+};
+
+/* What the folded text needs that no form has read. One of the words is in it, also with blanks between its letters, and digits are:
+ * every digit. It has the shape of a secret (an ID card's 17 digits and one more or X; two groups of six digits with only separators
+ * between them): the long ones. */
+enum masking masks_needed(const struct masks *masks, struct view folded);
+
+/* utf8 with *** for each run that is masked: "MMXG 246 810" gives "MMXG *** ***". */
+struct view mask_digits(struct arena *arena, struct view utf8, enum masking masking);
 
 #endif

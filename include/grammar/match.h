@@ -26,20 +26,25 @@ struct match {
     size_t arguments;
     struct argument argument[ARGUMENTS_MAX];
     enum answer answer;  /* what it would be as an answer; a text can be both command and answer */
-    struct view serials; /* of ANSWER_SERIALS: "1,3" */
+    struct view serials; /* of ANSWER_SERIALS: "1,3"; also of a yes or no that is a number; else empty */
     bool has_secret;     /* `text` had to be masked; also for malformed attempts (rules C5) */
     struct view text;    /* the text as it came with every secret replaced by *** */
     struct view folded;  /* likewise the folded text */
 };
 
 /* Reads a text as it is understood at a port of kind `at` (AT_HALL or AT_PROVIDER). utf8 is the text as decoded; folding happens
- * inside. Never fails: a text that is nothing gives command NULL. */
+ * inside. Never fails: a text that is nothing gives command NULL, and so does one longer than FOLD_SIZE_MAX. A text with a question mark
+ * is no answer: "是？" consents to nothing (rules A4). */
 void grammar_match(const struct grammar *grammar, struct arena *arena, struct view utf8, int at, struct match *match);
 
 /* The arguments as a JSON object; secrets as they are, or as "***". */
 void match_write_args(const struct match *match, bool with_secrets, struct text *out);
 
-/* The answer as the store takes it: "yes", "no", "serials:1,3", or empty. */
+/* The answer as the store takes it, with all that the text may mean, since only the open dialogue can tell: "yes", "no", "serials:1,3",
+ * "yes,serials:1", "no,serials:2", or empty. */
 struct view match_answer_text(const struct match *match, struct arena *arena);
+
+/* The first of these meanings: "yes", "no", "serials:1,3", or empty. */
+struct view match_answer_first(const struct match *match, struct arena *arena);
 
 #endif

@@ -14,6 +14,9 @@ enum outcome regex_check(struct view piece, struct err *err);
 enum outcome regex_compile(struct view text, struct regex **regex, struct err *err);
 void regex_free(struct regex **regex);
 
+/* A subject that matches may begin with this byte. */
+bool regex_may_begin(const struct regex *regex, char byte);
+
 /* The subject matches; captured[0 … captures-1] become its groups in their order, views into the subject. The subject must be valid
  * UTF-8. Working memory comes from the arena. */
 bool regex_match(const struct regex *regex, struct arena *arena, struct view subject, struct view *captured, size_t captures);

@@ -29,22 +29,18 @@ struct row {
     struct code *code;
     size_t codes;
     size_t parts;             /* of replies that name no number of their own */
-    const struct yaml *gives; /* field → the widest sample; NULL: not said, fields are not checked */
+    const struct yaml *gives; /* field → the widest sample; NULL: not said, only its arguments are checked */
     const struct yaml *examples;
-};
-
-/* Some texts of a table. */
-struct words {
-    struct view *word;
-    size_t count;
 };
 
 /* How people write around a code (rules D9). */
 struct reading {
-    struct view separator;       /* PCRE2 for one of what they type for `#` */
+    struct words separators;     /* what they type for `#` */
+    struct view separator;       /* PCRE2 for one of them */
     struct words quotes;         /* marks around a code */
     bool quote_begins[256];      /* some quote begins with this byte */
     struct words ends;           /* what ends the code in a forwarded instruction */
+    bool end_begins[256];        /* some end begins with this byte */
     struct words words, numbers; /* what the rest of it must hold */
     struct regex *serials;       /* a list of numbers, as an answer; begins with a digit */
 };
@@ -61,13 +57,16 @@ struct grammar {
     struct reserved *reserved;
     size_t reserved_count;
     struct view reserved_file;
-    struct words masked; /* words of reserved.yaml that stand beside secrets */
+    struct words answers; /* folded, yes and no together */
+    struct words masked;  /* words of reserved.yaml that stand beside secrets */
     struct masks masks;
     struct index index;
     struct row *row;
     size_t rows;
-    struct table row_of; /* name → row[] */
+    struct table row_of;               /* name → row[] */
+    struct table topic_of[PORT_KINDS]; /* what help is given on at that port, but for fixed texts: codes and titles → row[] */
     const struct row *hall;
+    struct view page; /* of grammar_commands_page */
 };
 
 /* One file on its way into the grammar. */
@@ -85,6 +84,9 @@ void spec_read_reserved(const struct sheet *sheet);
 
 /* Fills the row; its forms are read, their variants not yet made. */
 void spec_read_command(const struct sheet *sheet, struct row *row);
+
+/* What is a code or title of some command heard at `at`: its row; NULL: nothing. */
+const struct row *row_of_topic(const struct grammar *grammar, struct view folded, int at);
 
 /* The kinds of port that a word stands for (hall, provider, any); 0: none. */
 int spec_at(struct view word);

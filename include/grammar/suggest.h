@@ -2,7 +2,7 @@
 #ifndef GRAMMAR_SUGGEST_H
 #define GRAMMAR_SUGGEST_H
 
-#include "base/arena.h"
+#include "grammar/grammar.h"
 
 /* The fixed beginning of a form, as suggestions compare it. */
 struct code {
@@ -14,5 +14,8 @@ struct code {
 
 /* Keeps text. */
 struct code code_of(struct arena *arena, struct view text);
+
+/* What grammar_commands_page gives: written once, at load. */
+void suggest_write_commands(const struct grammar *grammar, struct text *out);
 
 #endif

@@ -20,6 +20,7 @@ struct type {
     const struct normal *normal; /* text | month | id_card | yuan | serials | msisdn */
     bool is_secret;              /* never written anywhere (rules C5) */
     bool is_loose;               /* takes nearly anything: gives way to a form that says more */
+    bool is_code;                /* takes only what is a code or title of some command */
     uint64_t least, most;        /* of month (201211) and yuan (whole ones); 0 = no limit */
     struct view *sample;         /* values that people might type; the loader tries every form with them */
     size_t samples;

@@ -105,10 +105,11 @@ END
 $$;
 
 -- More messages with the same text than loop_messages in loop_window_s, whatever came between: somebody's machine answers ours (rules
--- E4). Counted are those that were answered, by their replies, which have an order by number; of the latest five hundred, so that a quick
--- machine costs no more than that. Also finds the number before which no text can come too often, so that this is asked once in twenty
--- messages of an ordinary sender.
-CREATE OR REPLACE FUNCTION hall_private.is_looping(p_talk hall.conversation) RETURNS boolean
+-- E4). The same text is one that came so, and not one that reads so: a machine does not vary, who tries out spellings does. Counted are
+-- those that were answered, by their replies, which have an order by number; of the latest five hundred, so that a quick machine costs no
+-- more than that. Also finds the number before which no text can come too often, so that this is asked once in twenty messages of an
+-- ordinary sender. p_hash NULL: a secret, never looped.
+CREATE OR REPLACE FUNCTION hall_private.is_looping(p_talk hall.conversation, p_hash int) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
     v_limit int := hall_private.setting('loop_messages');
@@ -116,23 +117,23 @@ DECLARE
     v_most  int; -- of any text
     v_same  int; -- of this one
 BEGIN
-    SELECT coalesce(max(t.answered), 0), coalesce(max(t.answered) FILTER (WHERE t.fingerprint = p_talk.fingerprint), 0) + 1
+    SELECT coalesce(max(t.answered), 0), coalesce(max(t.answered) FILTER (WHERE t.asked_hash = p_hash), 0) + 1
     INTO v_most, v_same
     FROM (
-        SELECT r.fingerprint, count(*) AS answered
+        SELECT r.asked_hash, count(*) AS answered
         FROM hall.reply AS r
         WHERE r.msisdn = p_talk.msisdn
           AND r.number BETWEEN p_talk.number - 500 AND p_talk.number - 1
           AND r.part = 1
           AND r.month >= hall_private.month_of(v_since)
           AND r.at > v_since
-          AND r.fingerprint IS NOT NULL
-        GROUP BY r.fingerprint
+          AND r.asked_hash IS NOT NULL
+        GROUP BY r.asked_hash
     ) AS t;
     UPDATE hall.conversation AS c
     SET look_number = c.number + greatest(1, v_limit + 1 - greatest(v_most, v_same))
     WHERE c.msisdn = p_talk.msisdn;
-    RETURN v_same > v_limit AND p_talk.fingerprint IS NOT NULL;
+    RETURN v_same > v_limit AND p_hash IS NOT NULL;
 END
 $$;
 
@@ -160,10 +161,9 @@ $$;
 
 -- Writes a reply and answers it as the daemon takes it. inline: it goes out with the answer that carries it, if it is the first part:
 -- there is room for one. Any other is the caller's to send for as long as the lease, in its order: `after` is the unsent one before it.
--- A reply of its own accord takes its number from hall.conversation first, and has no fingerprint.
+-- A reply of its own accord takes its number from hall.conversation first, and has no p_hash.
 CREATE OR REPLACE FUNCTION hall_private.add_reply(
-    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_fingerprint bigint, p_command text, p_outcome text,
-    p_fields jsonb)
+    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_hash int, p_command text, p_outcome text, p_fields jsonb)
 RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -180,9 +180,9 @@ BEGIN
         v_lease := v_now + make_interval(secs => hall_private.setting('reply_lease_s'));
     END IF;
     INSERT INTO hall.reply AS r
-        (msisdn, at, month, number, part, port, fingerprint, command, outcome, fields, state, claim_after, valid_until)
+        (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, valid_until)
     VALUES
-        (p_msisdn, v_now, v_month, p_number, p_part, p_port, p_fingerprint, p_command, p_outcome, p_fields, v_state, v_lease,
+        (p_msisdn, v_now, v_month, p_number, p_part, p_hash, p_port, p_command, p_outcome, p_fields, v_state, v_lease,
          v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s')))
     RETURNING r.valid_until INTO v_until;
     RETURN jsonb_build_object(
@@ -201,7 +201,7 @@ END
 $$;
 
 -- An impatient thumb: the reply of the message before, once more, and nothing else happens (rules D6).
-CREATE OR REPLACE FUNCTION hall_private.answer_again(p_talk hall.conversation, p_way text) RETURNS jsonb
+CREATE OR REPLACE FUNCTION hall_private.answer_again(p_talk hall.conversation, p_hash int, p_way text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     v_replies jsonb := '[]';
@@ -216,8 +216,7 @@ BEGIN
         ORDER BY r.part
     LOOP
         v_replies := v_replies || hall_private.add_reply(
-            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, p_talk.fingerprint, v_reply.command, v_reply.outcome,
-            v_reply.fields);
+            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, p_hash, v_reply.command, v_reply.outcome, v_reply.fields);
     END LOOP;
     RETURN jsonb_build_object('was', 'again', 'replies', v_replies);
 END
@@ -302,6 +301,7 @@ DECLARE
     v_now    timestamptz := hall.now();
     v_local  timestamp := hall_private.local_time(v_now);
     v_month  date := date_trunc('month', v_local);
+    v_hash   int := CASE WHEN p_fingerprint IS NOT NULL THEN hashtext(upper(p_text)) END;
     v_number int;
     v_answer jsonb;
     v_act    record;
@@ -334,16 +334,16 @@ BEGIN
         WHERE m.msisdn = p_msisdn AND m.gateway_id = p_gateway_id AND m.month = v_month;
     END IF;
 
-    IF v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk) THEN
+    IF v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk, v_hash) THEN
         RETURN '{"was": "looped", "replies": []}';
     END IF;
     IF v_talk.is_same AND (p_effect <> 'reads' OR p_answer IS NOT NULL) AND hall_private.is_again(v_talk) THEN
-        RETURN hall_private.answer_again(v_talk, p_way);
+        RETURN hall_private.answer_again(v_talk, v_hash, p_way);
     END IF;
 
     v_act := hall_private.act(p_msisdn, p_port, p_at, p_command, p_call, p_effect, p_args);
     v_answer := hall_private.add_reply(
-        p_msisdn, v_talk.number, 1, p_port, p_way, p_fingerprint, v_act.command, v_act.outcome, v_act.fields);
+        p_msisdn, v_talk.number, 1, p_port, p_way, v_hash, v_act.command, v_act.outcome, v_act.fields);
     RETURN jsonb_build_object('was', 'new', 'replies', jsonb_build_array(v_answer));
 END
 $$;

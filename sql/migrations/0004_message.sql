@@ -40,13 +40,13 @@ CREATE TYPE hall.reply_state AS ENUM ('unsent', 'expired', 'dead', 'answered', '
 CREATE TABLE hall.reply (
     msisdn        bigint NOT NULL,
     at            timestamptz NOT NULL,
-    fingerprint   bigint,                         -- of the text it answers (rules E4)
     claim_after   timestamptz,                    -- unsent: whose it is until then; after it anybody's
     valid_until   timestamptz NOT NULL,
     sent_at       timestamptz,
     report_at     timestamptz,
     resent_at     timestamptz,                    -- when an operator last had it sent again
     number        int NOT NULL,                   -- of the message it answers, or its own
+    asked_hash    int,                            -- of the text it answers, as it came but for case (rules E4)
     month         date NOT NULL,
     part          smallint NOT NULL DEFAULT 1,    -- several replies to one message
     pieces        smallint NOT NULL DEFAULT 0,    -- how many messages of a long one are sent

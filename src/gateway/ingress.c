@@ -151,15 +151,10 @@ static bool accepts_gzip(const struct web_request *request)
     return false;
 }
 
-/* The command list for handheld clients, 8 KiB at most when packed (rules F5). */
-static void door_commands(struct ingress_setup *setup, struct web_request *request)
+static void answer_page(struct web_request *request, struct view page)
 {
-    struct text page = {0};
-    struct held *held = current_hold(setup->message.current);
-    grammar_write_commands(held_grammar(held), &page);
-    held_release(&held);
     bool is_packed = accepts_gzip(request);
-    struct view tag = arena_printf(web_arena(request), "\"%016" PRIx64 "%s\"", view_hash(text_view(&page)), is_packed ? "-gzip" : "");
+    struct view tag = arena_printf(web_arena(request), "\"%016" PRIx64 "%s\"", view_hash(page), is_packed ? "-gzip" : "");
     const struct web_header headers[] = {
         {"Content-Type", "application/json; charset=utf-8"},
         {"ETag", tag.at},
@@ -170,10 +165,17 @@ static void door_commands(struct ingress_setup *setup, struct web_request *reque
     if (view_equal(web_header(request, "If-None-Match"), tag))
         web_answer(request, 304, 4, headers, VIEW_NONE);
     else if (is_packed)
-        web_answer(request, 200, 5, headers, gzip(web_arena(request), text_view(&page)));
+        web_answer(request, 200, 5, headers, gzip(web_arena(request), page));
     else
-        web_answer(request, 200, 4, headers, text_view(&page));
-    text_free(&page);
+        web_answer(request, 200, 4, headers, page);
+}
+
+/* The command list for handheld clients, 8 KiB at most when packed (rules F5). */
+static void door_commands(struct ingress_setup *setup, struct web_request *request)
+{
+    struct held *held = current_hold(setup->message.current);
+    answer_page(request, grammar_commands_page(held_grammar(held)));
+    held_release(&held);
 }
 
 /* --- the house number --- */

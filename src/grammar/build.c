@@ -82,6 +82,22 @@ static void add_codes(struct grammar *grammar, struct row *row)
     }
 }
 
+/* --- topics of help --- */
+
+static void add_topics(struct grammar *grammar, struct row *row, bool is_title)
+{
+    struct view title = is_title ? fold(grammar->arena, row->command.title) : VIEW_NONE;
+    for (size_t kind = 0; kind < PORT_KINDS && row->forms; kind++) {
+        if (!(row->command.at & port_bit(kind)))
+            continue;
+        if (title.size)
+            table_put(&grammar->topic_of[kind], title, (uint32_t)row->command.number);
+        for (size_t i = 0; !is_title && i < row->variants; i++)
+            if (row->variant[i].tail.size && row->variant[i].head.size)
+                table_put(&grammar->topic_of[kind], row->variant[i].head, (uint32_t)row->command.number);
+    }
+}
+
 /* --- masks --- */
 
 static void set_masks(struct grammar *grammar)
@@ -100,7 +116,7 @@ static void set_masks(struct grammar *grammar)
             if (variant->has_secret && variant->head.size)
                 word[found++] = variant->head;
         }
-    masks_set(&grammar->masks, word, found);
+    masks_set(&grammar->masks, (struct words){word, found}, grammar->reading.separators);
 }
 
 void build_index(struct grammar *grammar, struct fault_log *log)
@@ -109,5 +125,9 @@ void build_index(struct grammar *grammar, struct fault_log *log)
         add_variants(grammar, log, &grammar->row[i]);
         add_codes(grammar, &grammar->row[i]);
     }
+    for (size_t i = 0; i < grammar->rows; i++)
+        add_topics(grammar, &grammar->row[i], false);
+    for (size_t i = 0; i < grammar->rows; i++) /* a code goes before a title */
+        add_topics(grammar, &grammar->row[i], true);
     set_masks(grammar);
 }

@@ -9,6 +9,7 @@
 
 #include "grammar/build.h"
 #include "grammar/prove.h"
+#include "grammar/suggest.h"
 
 const char *effect_name(enum effect effect)
 {
@@ -43,11 +44,16 @@ static bool is_table_file(const char *name)
     return false;
 }
 
-/* A YAML file that is neither hidden nor one of the tables. */
+/* A file that is neither hidden nor one of the tables. */
 static int is_command_file(const struct dirent *entry)
 {
-    size_t size = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && size > 5 && strcmp(entry->d_name + size - 5, ".yaml") == 0 && !is_table_file(entry->d_name);
+    return entry->d_name[0] != '.' && !is_table_file(entry->d_name);
+}
+
+static bool is_yaml_name(const char *name)
+{
+    size_t size = strlen(name);
+    return size > 5 && strcmp(name + size - 5, ".yaml") == 0;
 }
 
 static int compare_names(const struct dirent **a, const struct dirent **b)
@@ -90,6 +96,11 @@ static void read_command(struct loader *loader, const char *name)
     struct grammar *grammar = loader->grammar;
     struct row *row = &grammar->row[grammar->rows];
     struct sheet sheet;
+    if (!is_yaml_name(name)) { /* a command that was meant to be there would be missing without a word */
+        fault_note(&loader->log, arena_printf(grammar->arena, "%.*s/%s", VIEW_ARG(loader->folder), name), 1,
+                   "the name of a command file ends in .yaml; hidden files alone are passed over");
+        return;
+    }
     if (!open_sheet(loader, name, &sheet))
         return;
     row->command.number = grammar->rows;
@@ -122,6 +133,8 @@ static void prove(struct loader *loader)
 {
     prove_forms(loader->grammar, &loader->log);
     prove_reserved(loader->grammar, &loader->log);
+    if (loader->grammar->reading.serials)
+        prove_answers(loader->grammar, &loader->log);
     prove_masks(loader->grammar, &loader->log);
     prove_replies(loader->grammar, &loader->log);
     if (loader->grammar->reading.serials)
@@ -134,9 +147,30 @@ static struct grammar *grammar_new(void)
     struct grammar *grammar = ARENA_NEW(arena, struct grammar);
     grammar->arena = arena;
     grammar->row_of.arena = arena;
+    for (size_t kind = 0; kind < PORT_KINDS; kind++)
+        grammar->topic_of[kind].arena = arena;
     grammar->index = (struct index){.arena = arena, .fixed_of = {.arena = arena}, .pattern_of = {.arena = arena}};
     grammar->reading.separator = VIEW("(?:#)"); /* until reading.yaml says better */
     return grammar;
+}
+
+static void find_hall(struct loader *loader)
+{
+    struct grammar *grammar = loader->grammar;
+    const uint32_t *hall = table_get(&grammar->row_of, VIEW("hall"));
+    if (hall)
+        grammar->hall = &grammar->row[*hall];
+    else
+        fault_note(&loader->log, arena_printf(grammar->arena, "%.*s/hall.yaml", VIEW_ARG(loader->folder)), 1,
+                   "there is no command \"hall\", whose replies are those that every command may need");
+}
+
+static void write_page(struct grammar *grammar)
+{
+    struct text page = {0};
+    suggest_write_commands(grammar, &page);
+    grammar->page = arena_copy(grammar->arena, text_view(&page));
+    text_free(&page);
 }
 
 struct grammar *grammar_load(const char *folder, struct faults *faults)
@@ -150,13 +184,13 @@ struct grammar *grammar_load(const char *folder, struct faults *faults)
 
     read_tables(&loader);
     read_commands(&loader);
+    find_hall(&loader);
     build_index(grammar, &loader.log);
     prove(&loader);
-    const uint32_t *hall = table_get(&grammar->row_of, VIEW("hall"));
-    grammar->hall = hall ? &grammar->row[*hall] : NULL;
-    bool is_good = loader.log.count == 0;
     fault_log_write(&loader.log, faults);
-    if (!is_good)
+    if (loader.log.count == 0)
+        write_page(grammar);
+    else
         grammar_free(&grammar);
     return grammar;
 }

@@ -105,6 +105,8 @@ enum outcome index_add(struct index *index, struct variant *variant, struct err 
     }
     if (variant->head.size)
         list = &prefix_slot(index, hash)->first;
+    for (int byte = 0; byte < 256 && !variant->head.size; byte++)
+        index->headless_begins[byte] |= regex_may_begin(variant->pattern, (char)byte);
     while (*list)
         list = &(*list)->next;
     *list = variant;
@@ -119,7 +121,7 @@ size_t index_candidates(const struct index *index, struct arena *arena, struct v
     uint64_t hash = HASH_START;
     size_t last = index->heads_max, first = last;
     struct variant **list = *lists = ARENA_ARRAY(arena, struct variant *, index->heads_max + 1);
-    if (index->headless)
+    if (index->headless && folded.size && index->headless_begins[(unsigned char)folded.at[0]])
         list[--first] = index->headless;
     for (size_t i = 0; i < folded.size && index->prefix_room; i++) {
         hash = hash_step(hash, folded.at[i]);

@@ -3,27 +3,98 @@
 
 #include <string.h>
 
-enum { DIGITS_MIN = 4 };
+enum { ROW_DIGITS = 4, PIN_DIGITS = 6, ID_CARD_DIGITS = 17, SHAPE_DIGITS = 2 * PIN_DIGITS };
 
-void masks_set(struct masks *masks, struct view *word, size_t count)
+/* Of the character there, so that most places of a text are passed over at one look: a byte, or three of what has three and more. */
+static size_t key_of(const char *at, size_t left)
 {
-    *masks = (struct masks){.word = word, .count = count};
-    for (size_t i = 0; i < count; i++)
-        masks->begins[(unsigned char)word[i].at[0]] = true;
+    const unsigned char *p = (const unsigned char *)at;
+    return *p < 0xe0 || left < 3 ? *p : (*p * 17u + p[1] * 5u + p[2]) % 1024;
 }
 
-static bool has_digits(struct view v)
+void masks_set(struct masks *masks, struct words words, struct words separators)
 {
-    size_t digits = 0;
-    for (size_t i = 0; i < v.size; i++)
-        digits += v.at[i] >= '0' && v.at[i] <= '9';
-    return digits >= DIGITS_MIN;
+    *masks = (struct masks){.words = words, .separators = separators};
+    for (size_t i = 0; i < words.count; i++)
+        masks->begins[key_of(words.word[i].at, words.word[i].size)] = true;
+}
+
+/* --- what a character is here --- */
+
+enum sign { SIGN_DIGIT, SIGN_NUMERAL, SIGN_X, SIGN_BETWEEN, SIGN_OTHER };
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
 }
 
 /* A blank or mark of ASCII. */
 static bool is_mark(unsigned char c)
 {
-    return c < 0x80 && !(c >= '0' && c <= '9') && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+    return c < 0x80 && !is_digit((char)c) && !((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+}
+
+/* Digits of other scripts, in circles, raised … */
+static bool is_other_digit(int32_t code)
+{
+    static const int32_t ten_from[] = {0x660, 0x6f0, 0x7c0, 0x966, 0x9e6,  0xa66,  0xae6,  0xb66,  0xbe6,  0xc66,  0xce6,
+                                       0xd66, 0xe50, 0xed0, 0xf20, 0x1040, 0x17e0, 0x1810, 0x2070, 0x2080, 0x3220, 0x3280};
+    if ((code >= 0x2460 && code <= 0x249b) || (code >= 0x24ea && code <= 0x24ff) || (code >= 0x2776 && code <= 0x2793))
+        return true;
+    if (code == 0xb2 || code == 0xb3 || code == 0xb9 || (code >= 0x1d7ce && code <= 0x1d7ff) || (code >= 0x1f100 && code <= 0x1f10a))
+        return true;
+    for (size_t i = 0; i < sizeof ten_from / sizeof *ten_from; i++)
+        if (code >= ten_from[i] && code < ten_from[i] + 10)
+            return true;
+    return false;
+}
+
+static bool is_numeral(int32_t code)
+{
+    static const int32_t numerals[] = {
+        U'〇', U'零', U'一', U'二', U'三', U'四', U'五', U'六', U'七', U'八', U'九', U'幺', U'两',
+        U'兩', U'壹', U'贰', U'貳', U'叁', U'參', U'肆', U'伍', U'陆', U'陸', U'柒', U'捌', U'玖',
+    };
+    for (size_t i = 0; i < sizeof numerals / sizeof *numerals; i++)
+        if (code == numerals[i])
+            return true;
+    return false;
+}
+
+static enum sign sign_of(int32_t code)
+{
+    if (code >= 0xff01 && code <= 0xff5e)
+        code -= 0xff01 - 0x21;
+    if (code >= '0' && code <= '9')
+        return SIGN_DIGIT;
+    if (code == 'x' || code == 'X')
+        return SIGN_X;
+    if (code >= 0 && code < 0x80)
+        return is_mark((unsigned char)code) ? SIGN_BETWEEN : SIGN_OTHER;
+    if (code >= 0x3400 && code < 0xa000)
+        return is_numeral(code) ? SIGN_NUMERAL : SIGN_OTHER;
+    if (is_other_digit(code))
+        return SIGN_DIGIT;
+    if (code == 0x3007)
+        return SIGN_NUMERAL;
+    bool is_invisible = code == 0xad || code == 0xfe0e || code == 0xfe0f || code == 0xfeff || (code >= 0x2000 && code <= 0x206f);
+    bool is_blank_or_mark = code == 0xa0 || code == 0x20e3 || (code >= 0x3000 && code <= 0x3002);
+    return is_invisible || is_blank_or_mark ? SIGN_BETWEEN : SIGN_OTHER;
+}
+
+/* --- what needs masking --- */
+
+/* A digit of any kind somewhere, or enough numerals. */
+static bool has_digits(struct view v)
+{
+    size_t numerals = 0;
+    for (size_t i = 0; i < v.size && numerals < ROW_DIGITS;) {
+        enum sign sign = sign_of(view_code_point(v, &i));
+        if (sign == SIGN_DIGIT)
+            return true;
+        numerals += sign == SIGN_NUMERAL;
+    }
+    return numerals >= ROW_DIGITS;
 }
 
 /* v begins with the word, blanks and marks between its letters overlooked. */
@@ -39,50 +110,86 @@ static bool begins_with(struct view v, struct view word)
     return true;
 }
 
-bool masks_meet(const struct masks *masks, struct view folded)
+static bool has_word(const struct masks *masks, struct view folded)
 {
-    if (!has_digits(folded))
-        return false;
     for (size_t i = 0; i < folded.size; i++) {
-        if (!masks->begins[(unsigned char)folded.at[i]])
+        if (!masks->begins[key_of(folded.at + i, folded.size - i)])
             continue;
-        for (size_t k = 0; k < masks->count; k++)
-            if (begins_with(view_from(folded, i), masks->word[k]))
+        for (size_t k = 0; k < masks->words.count; k++)
+            if (begins_with(view_from(folded, i), masks->words.word[k]))
                 return true;
     }
     return false;
 }
 
-enum sign { SIGN_DIGIT, SIGN_X, SIGN_BETWEEN, SIGN_OTHER };
-
-static enum sign sign_of(int32_t code)
+/* The bytes of the separator that v begins with; 0: it is none. */
+static size_t separator_size(const struct masks *masks, struct view v)
 {
-    if (code >= 0xff01 && code <= 0xff5e)
-        code -= 0xff01 - 0x21;
-    if (code >= '0' && code <= '9')
-        return SIGN_DIGIT;
-    if (code == 'x' || code == 'X')
-        return SIGN_X;
-    bool is_invisible = code == 0xad || code == 0xfeff || code == 0xa0 || code == 0x3000 || (code >= 0x2000 && code <= 0x206f);
-    bool is_chinese_mark = code == 0x3001 || code == 0x3002;
-    bool is_ascii_mark = code >= 0 && code < 0x80 && is_mark((unsigned char)code);
-    return is_invisible || is_chinese_mark || is_ascii_mark ? SIGN_BETWEEN : SIGN_OTHER;
+    size_t size = 0;
+    if (sign_of(view_code_point(v, &size)) == SIGN_BETWEEN)
+        return size;
+    for (size_t i = 0; i < masks->separators.count; i++)
+        if (view_starts_with(v, masks->separators.word[i]))
+            return masks->separators.word[i].size;
+    return 0;
 }
 
-/* A row: digits, and what stands between them. Gives its end, and how many digits it has. */
-static size_t row_end(struct view v, size_t start, size_t *digits)
+static bool has_shape(const struct masks *masks, struct view folded)
 {
-    size_t end = start;
+    bool is_after_pin = false; /* six digits stand before, and nothing but separators since */
+    for (size_t i = 0; i < folded.size;) {
+        size_t start = i;
+        while (i < folded.size && is_digit(folded.at[i]))
+            i++;
+        size_t digits = i - start;
+        bool has_x = digits && i < folded.size && folded.at[i] == 'X';
+        if (digits + has_x > ID_CARD_DIGITS || (digits == PIN_DIGITS && is_after_pin))
+            return true;
+        if (digits) {
+            is_after_pin = digits == PIN_DIGITS;
+            continue;
+        }
+        size_t separator = is_after_pin ? separator_size(masks, view_from(folded, i)) : 0;
+        is_after_pin = separator > 0;
+        i += separator ? separator : 1;
+    }
+    return false;
+}
+
+enum masking masks_needed(const struct masks *masks, struct view folded)
+{
+    size_t digits = 0, others = 0;
+    for (size_t i = 0; i < folded.size; i++) {
+        digits += is_digit(folded.at[i]);
+        others += (unsigned char)folded.at[i] >= 0x80;
+    }
+    if (digits + others == 0)
+        return MASK_NOTHING;
+    if (has_word(masks, folded) && (digits || has_digits(folded)))
+        return MASK_EVERY;
+    return digits >= SHAPE_DIGITS && has_shape(masks, folded) ? MASK_LONG : MASK_NOTHING;
+}
+
+/* --- masking --- */
+
+/* Digits and numerals with what stands between them and at their ends; empty where there is something else. */
+struct digit_row {
+    size_t end, digits, numerals;
+};
+
+static struct digit_row row_at(struct view v, size_t start)
+{
+    struct digit_row row = {.end = start};
     enum sign before = SIGN_OTHER;
-    *digits = 0;
-    for (size_t i = start; i < v.size; end = i) {
+    for (size_t i = start; i < v.size; row.end = i) {
         enum sign sign = sign_of(view_code_point(v, &i));
-        *digits += sign == SIGN_DIGIT;
-        if (sign == SIGN_OTHER || (sign == SIGN_X && (before != SIGN_DIGIT || *digits < DIGITS_MIN)))
+        if (sign == SIGN_OTHER || (sign == SIGN_X && before != SIGN_DIGIT))
             break;
+        row.digits += sign == SIGN_DIGIT;
+        row.numerals += sign == SIGN_NUMERAL;
         before = sign;
     }
-    return end;
+    return row;
 }
 
 static void put(char *out, size_t *size, struct view v)
@@ -91,36 +198,38 @@ static void put(char *out, size_t *size, struct view v)
     *size += v.size;
 }
 
-/* Writes the row with *** for each run. */
-static void put_masked(char *out, size_t *size, struct view row)
+/* Writes the row's text with *** for each run of what is masked in it. */
+static void put_row(char *out, size_t *size, struct view text, bool masks_digits, bool masks_numerals)
 {
     bool is_in_run = false;
-    for (size_t i = 0; i < row.size;) {
+    for (size_t i = 0; i < text.size;) {
         size_t start = i;
-        enum sign sign = sign_of(view_code_point(row, &i));
-        bool is_secret = sign == SIGN_DIGIT || sign == SIGN_X;
+        enum sign sign = sign_of(view_code_point(text, &i));
+        bool is_secret = sign == SIGN_NUMERAL ? masks_numerals : masks_digits && (sign == SIGN_DIGIT || (sign == SIGN_X && is_in_run));
         if (!is_secret)
-            put(out, size, (struct view){row.at + start, i - start});
+            put(out, size, (struct view){text.at + start, i - start});
         else if (!is_in_run)
             put(out, size, VIEW("***"));
         is_in_run = is_secret;
     }
 }
 
-struct view mask_digits(struct arena *arena, struct view utf8)
+struct view mask_digits(struct arena *arena, struct view utf8, enum masking masking)
 {
-    char *out = arena_alloc(arena, utf8.size * 3 + 1); /* a lone digit of a row becomes three stars */
+    char *out = arena_alloc(arena, utf8.size * 3 + 1); /* a lone digit becomes three stars */
     size_t size = 0;
+    if (masking == MASK_NOTHING)
+        return utf8;
     for (size_t i = 0; i < utf8.size;) {
-        size_t start = i, digits;
-        if (sign_of(view_code_point(utf8, &i)) == SIGN_DIGIT) {
-            i = row_end(utf8, start, &digits);
-            if (digits >= DIGITS_MIN) {
-                put_masked(out, &size, (struct view){utf8.at + start, i - start});
-                continue;
-            }
-        }
-        put(out, &size, (struct view){utf8.at + start, i - start});
+        size_t start = i;
+        struct digit_row row = row_at(utf8, start);
+        bool is_every = masking == MASK_EVERY;
+        bool is_long = row.digits + (is_every ? row.numerals : 0) >= ROW_DIGITS;
+        if (row.end > start)
+            i = row.end;
+        else
+            view_code_point(utf8, &i);
+        put_row(out, &size, (struct view){utf8.at + start, i - start}, is_long || is_every, is_long && is_every);
     }
     return (struct view){out, size};
 }

@@ -8,6 +8,8 @@
 #include "grammar/spec.h"
 #include "sms/fold.h"
 
+enum { CODE_SIZE_MAX = 128 }; /* a code is not longer than this: bounds the search in prose */
+
 /* How sure the reading is that all of the text is understood: what is not may hold a secret. */
 struct read {
     const struct variant *variant;
@@ -22,12 +24,39 @@ static void take(struct match *match, const struct variant *variant, const struc
         match->argument[i] = (struct argument){variant->capture[i].name, value[i], variant->capture[i].type->is_secret};
 }
 
-static const struct variant *try_lists(struct variant **lists, size_t count, bool is_loose, struct arena *arena, struct view folded, int at,
-                                       struct view value[ARGUMENTS_MAX])
+/* A capture of a type that takes only codes and titles has one. */
+static bool codes_are_known(const struct grammar *grammar, struct arena *arena, const struct variant *variant, int at,
+                            const struct view value[ARGUMENTS_MAX])
 {
-    for (size_t i = 0; i < count; i++)
-        for (const struct variant *variant = lists[i]; variant; variant = variant->next)
-            if (variant->is_loose == is_loose && (variant->row->command.at & at) && variant_reads(variant, arena, folded, value))
+    for (size_t i = 0; i < variant->captures; i++)
+        if (variant->capture[i].type->is_code && !row_of_topic(grammar, fold(arena, value[i]), at))
+            return false;
+    return true;
+}
+
+/* The forms that a text may be of, and the kind of port it came to. */
+struct candidates {
+    const struct grammar *grammar;
+    struct arena *arena;
+    struct view folded;
+    int at;
+    struct variant **list;
+    size_t lists;
+};
+
+static struct candidates candidates_of(const struct grammar *grammar, struct arena *arena, struct view folded, int at)
+{
+    struct candidates c = {.grammar = grammar, .arena = arena, .folded = folded, .at = at};
+    c.lists = index_candidates(&grammar->index, arena, folded, &c.list);
+    return c;
+}
+
+static const struct variant *first_that_reads(const struct candidates *c, bool is_loose, struct view value[ARGUMENTS_MAX])
+{
+    for (size_t i = 0; i < c->lists; i++)
+        for (const struct variant *variant = c->list[i]; variant; variant = variant->next)
+            if (variant->is_loose == is_loose && (variant->row->command.at & c->at) && variant_reads(variant, c->arena, c->folded, value) &&
+                codes_are_known(c->grammar, c->arena, variant, c->at, value))
                 return variant;
     return NULL;
 }
@@ -44,11 +73,10 @@ static const struct variant *read_text(const struct grammar *grammar, struct are
     const struct variant *variant = fixed ? fixed->variant[at == AT_PROVIDER] : NULL;
     struct view value[ARGUMENTS_MAX];
     if (!variant) {
-        struct variant **lists;
-        size_t count = index_candidates(&grammar->index, arena, folded, &lists);
-        variant = try_lists(lists, count, false, arena, folded, at, value);
+        struct candidates candidates = candidates_of(grammar, arena, folded, at);
+        variant = first_that_reads(&candidates, false, value);
         if (!variant)
-            variant = try_lists(lists, count, true, arena, folded, at, value);
+            variant = first_that_reads(&candidates, true, value);
     }
     if (variant)
         take(match, variant, value);
@@ -99,44 +127,76 @@ static bool has_word(const struct words *words, struct view v)
     return false;
 }
 
-/* The code of "QXQDXB,请您将本信息直接转发至10086": letters and digits, a letter first, then a comma; empty when there is none. */
-static struct view code_before_prose(const struct grammar *grammar, struct view folded, struct view *prose)
+/* A code, as it stands before the prose of a forwarded instruction: without its quotes; empty when it is none. One letter is no code
+ * ("Y，我明天到"), and neither is a number. */
+static struct view code_of_piece(const struct grammar *grammar, struct arena *arena, struct view piece)
 {
-    size_t size = 0;
-    while (size < folded.size && (is_digit(folded.at[size]) || (folded.at[size] >= 'A' && folded.at[size] <= 'Z')))
-        size++;
-    if (size < 2 || size == folded.size || is_digit(folded.at[0])) /* one letter is no code: "Y，我明天到" */
-        return VIEW_NONE;
-    *prose = view_trim(view_from(folded, size));
-    struct view end = word_at_start(&grammar->reading.ends, *prose);
-    *prose = view_from(*prose, end.size);
-    return end.size ? view_head(folded, size) : VIEW_NONE;
+    struct view inner = piece.size ? unquoted(grammar, arena, piece) : VIEW_NONE, code = inner.size ? inner : piece;
+    size_t i = 0, digits = 0;
+    while (digits < code.size && is_digit(code.at[digits]))
+        digits++;
+    if (code.size)
+        view_code_point(code, &i);
+    return i < code.size && digits < code.size ? code : VIEW_NONE;
 }
 
-/* The command of a code alone: a fixed text, or, if it only reads, a form that says much ("ZD201211"). */
+/* The command of a code alone: a fixed text, or, if it only reads, a form that says much ("ZD201211", "HF 201307"). */
 static const struct variant *variant_of_code(const struct grammar *grammar, struct arena *arena, struct view code,
                                              struct view value[ARGUMENTS_MAX])
 {
-    struct variant **lists;
     const struct fixed *fixed = index_find(&grammar->index, code);
     if (fixed && fixed->variant[0])
         return fixed->variant[0];
-    size_t count = index_candidates(&grammar->index, arena, code, &lists);
-    const struct variant *variant = try_lists(lists, count, false, arena, code, AT_HALL, value);
+    struct candidates candidates = candidates_of(grammar, arena, code, AT_HALL);
+    const struct variant *variant = first_that_reads(&candidates, false, value);
     return variant && variant->row->command.effect == EFFECT_READS ? variant : NULL;
+}
+
+/* Moves *i to the next mark that ends a code; gives its size, 0 when there is none. */
+static size_t next_end(const struct reading *reading, struct view folded, size_t *i)
+{
+    size_t bound = folded.size < CODE_SIZE_MAX ? folded.size : CODE_SIZE_MAX;
+    for (; *i < bound; ++*i)
+        if (reading->end_begins[(unsigned char)folded.at[*i]]) {
+            struct view end = word_at_start(&reading->ends, view_from(folded, *i));
+            if (end.size)
+                return end.size;
+        }
+    return 0;
+}
+
+/* "QXQDXB,请您将本信息直接转发至10086": what stands before the first end is the code. If a number follows, it may be an argument
+ * ("HF,201307,请…"), and the longer piece is tried too. */
+static const struct variant *code_before_prose(const struct grammar *grammar, struct arena *arena, struct view folded, struct view *prose,
+                                               struct view value[ARGUMENTS_MAX])
+{
+    const struct variant *found = NULL;
+    size_t i = 0;
+    for (size_t end; (end = next_end(&grammar->reading, folded, &i)) > 0;) {
+        struct view code = code_of_piece(grammar, arena, fold(arena, view_head(folded, i))), longer[ARGUMENTS_MAX];
+        const struct variant *variant = code.size ? variant_of_code(grammar, arena, code, longer) : NULL;
+        i += end;
+        if (variant) {
+            found = variant;
+            *prose = view_from(folded, i);
+            for (size_t k = 0; k < variant->captures; k++)
+                value[k] = longer[k];
+        }
+        if (i == folded.size || !is_digit(folded.at[i]))
+            break;
+    }
+    return found;
 }
 
 /* A code that does more than read is taken from prose only if that names both the deed and the hall. */
 static const struct variant *read_forwarded(const struct grammar *grammar, struct arena *arena, struct view folded, struct match *match)
 {
     struct view prose, value[ARGUMENTS_MAX];
-    struct view code = code_before_prose(grammar, folded, &prose);
-    bool has_deed = code.size && has_word(&grammar->reading.words, prose),
-         has_hall = code.size && has_word(&grammar->reading.numbers, prose);
-    if (!has_deed && !has_hall)
+    const struct variant *variant = code_before_prose(grammar, arena, folded, &prose, value);
+    if (!variant)
         return NULL;
-    const struct variant *variant = variant_of_code(grammar, arena, code, value);
-    if (!variant || (variant->row->command.effect != EFFECT_READS && !(has_deed && has_hall)))
+    bool has_deed = has_word(&grammar->reading.words, prose), has_hall = has_word(&grammar->reading.numbers, prose);
+    if (variant->row->command.effect == EFFECT_READS ? !has_deed && !has_hall : !has_deed || !has_hall)
         return NULL;
     take(match, variant, value);
     return variant;
@@ -158,27 +218,44 @@ static struct read read_any_way(const struct grammar *grammar, struct arena *are
 
 /* --- rules C5 --- */
 
+static enum masking masking_of(const struct grammar *grammar, struct read read, const struct match *match)
+{
+    if (read.variant && read.variant->has_secret)
+        return MASK_EVERY;
+    enum masking masking = read.is_whole ? MASK_NOTHING : masks_needed(&grammar->masks, match->folded);
+    bool is_too_long = match->text.size > FOLD_SIZE_MAX; /* its end was not looked at: it may hold anything */
+    return masking == MASK_NOTHING && is_too_long ? MASK_LONG : masking;
+}
+
 static void mask(const struct grammar *grammar, struct arena *arena, struct read read, struct match *match)
 {
-    bool is_too_long = match->text.size > FOLD_SIZE_MAX; /* its end was not read: it may hold anything */
-    match->has_secret = (read.variant && read.variant->has_secret) || is_too_long;
-    if (!match->has_secret && !read.is_whole && masks_meet(&grammar->masks, match->folded)) {
-        match->has_secret = true;
-        for (size_t i = 0; i < match->arguments; i++)
-            match->argument[i].value = mask_digits(arena, match->argument[i].value);
-    }
-    if (!match->has_secret)
+    enum masking masking = masking_of(grammar, read, match);
+    if (masking == MASK_NOTHING)
         return;
-    match->text = mask_digits(arena, match->text);
-    match->folded = mask_digits(arena, match->folded);
+    for (size_t i = 0; read.variant && i < match->arguments; i++) /* free text may hold a secret too; a secret itself is needed as it is */
+        if (read.variant->capture[i].type->is_loose && !match->argument[i].is_secret)
+            match->argument[i].value = mask_digits(arena, match->argument[i].value, masking);
+    match->has_secret = true;
+    match->text = mask_digits(arena, match->text, masking);
+    match->folded = mask_digits(arena, match->folded, masking);
+}
+
+/* A question is no answer: "是？" consents to nothing (rules A4). Folding has dropped its mark. */
+static bool has_question_mark(struct view utf8)
+{
+    return memchr(utf8.at, '?', utf8.size) || memmem(utf8.at, utf8.size, "？", sizeof "？" - 1);
 }
 
 void grammar_match(const struct grammar *grammar, struct arena *arena, struct view utf8, int at, struct match *match)
 {
+    struct read read = {0};
     *match = (struct match){.text = utf8, .folded = fold(arena, utf8)};
-    if (!match->folded.size) /* an empty text is nothing: rules A9 */
-        return;
-    struct read read = read_any_way(grammar, arena, match->folded, at, match);
+    if (match->folded.size && utf8.size <= FOLD_SIZE_MAX) /* an empty text is nothing (rules A9); of a longer one the end is not known */
+        read = read_any_way(grammar, arena, match->folded, at, match);
+    if (match->answer && has_question_mark(utf8)) {
+        match->answer = ANSWER_NONE;
+        match->serials = VIEW_NONE;
+    }
     mask(grammar, arena, read, match);
 }
 
@@ -196,7 +273,7 @@ void match_write_args(const struct match *match, bool with_secrets, struct text 
     text_add_char(out, '}');
 }
 
-struct view match_answer_text(const struct match *match, struct arena *arena)
+struct view match_answer_first(const struct match *match, struct arena *arena)
 {
     switch (match->answer) {
     case ANSWER_YES:
@@ -208,4 +285,12 @@ struct view match_answer_text(const struct match *match, struct arena *arena)
     default:
         return VIEW("");
     }
+}
+
+struct view match_answer_text(const struct match *match, struct arena *arena)
+{
+    struct view first = match_answer_first(match, arena);
+    if (match->answer == ANSWER_SERIALS || !match->serials.size)
+        return first;
+    return arena_printf(arena, "%.*s,serials:%.*s", VIEW_ARG(first), VIEW_ARG(match->serials));
 }

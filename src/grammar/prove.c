@@ -102,6 +102,73 @@ void prove_forms(const struct grammar *grammar, struct fault_log *log)
     arena_free(&trial.arena);
 }
 
+/* --- answers (rules A4): read after forms, so no form may read one --- */
+
+static bool is_answer(const struct trial *trial, struct view folded)
+{
+    const struct fixed *fixed = index_find(&trial->grammar->index, folded);
+    const struct regex *serials = trial->grammar->reading.serials;
+    return (fixed && fixed->answer) || (serials && regex_match(serials, trial->arena, folded, NULL, 0));
+}
+
+/* The first of the words that the variant reads as it stands, and that is an answer; none: VIEW_NONE. */
+static struct view first_read(const struct trial *trial, const struct variant *variant, struct words words)
+{
+    struct view value[ARGUMENTS_MAX];
+    for (size_t i = 0; i < words.count; i++)
+        if (variant_reads(variant, trial->arena, words.word[i], value) && is_answer(trial, words.word[i]))
+            return words.word[i];
+    return VIEW_NONE;
+}
+
+/* The same for all numbers of up to three digits, which is what serials are made of. */
+static struct view first_number_read(const struct trial *trial, const struct variant *variant)
+{
+    struct view found = VIEW_NONE;
+    for (int digits = 1, most = 10; digits <= 3 && !found.size; digits++, most *= 10)
+        for (int n = 0; n < most && !found.size; n++) {
+            struct view number = arena_printf(trial->arena, "%0*d", digits, n);
+            found = first_read(trial, variant, (struct words){&number, 1});
+        }
+    return found;
+}
+
+/* An answer that the variant reads; none: VIEW_NONE. */
+static struct view answer_read_by(const struct trial *trial, const struct variant *variant)
+{
+    static struct view lists[] = {VIEW("1,3"), VIEW("1、3"), VIEW("1 3")};
+    bool may_read_numbers = !variant->head.size || (variant->head.at[0] >= '0' && variant->head.at[0] <= '9');
+    for (size_t i = 0; i < variant->samples; i++) {
+        struct view sample = fold(trial->arena, form_sample(trial->arena, variant->form, variant->chosen, i));
+        if (is_answer(trial, sample))
+            return sample;
+    }
+    if (!variant->pattern)
+        return VIEW_NONE;
+    struct view found = first_read(trial, variant, trial->grammar->answers);
+    if (!found.size && may_read_numbers)
+        found = first_read(trial, variant, (struct words){lists, sizeof lists / sizeof *lists});
+    return found.size || !may_read_numbers ? found : first_number_read(trial, variant);
+}
+
+void prove_answers(const struct grammar *grammar, struct fault_log *log)
+{
+    struct trial trial = {.grammar = grammar, .log = log, .arena = arena_new()};
+    for (size_t i = 0; i < grammar->rows; i++) {
+        const struct form *told = NULL;
+        for (size_t k = 0; k < grammar->row[i].variants; k++) {
+            const struct variant *variant = &grammar->row[i].variant[k];
+            struct view answer = variant->form == told ? VIEW_NONE : answer_read_by(&trial, variant);
+            if (answer.size) {
+                note(&trial, variant, "reads", answer, ", which is an answer to the hall's questions");
+                told = variant->form;
+            }
+            arena_reset(trial.arena);
+        }
+    }
+    arena_free(&trial.arena);
+}
+
 /* --- reserved words (rules B5): only a command that leaves may read them --- */
 
 static void prove_reader(const struct trial *trial, const struct variant *variant, const struct reserved *word)
@@ -119,6 +186,9 @@ static void prove_word(const struct trial *trial, const struct reserved *word)
     prove_reader(trial, at_hall, word);
     if (at_provider != at_hall)
         prove_reader(trial, at_provider, word);
+    if (is_answer(trial, word->text))
+        fault_note(trial->log, trial->grammar->reserved_file, word->line, "the reserved word \"%.*s\" is an answer too",
+                   VIEW_ARG(word->text));
     size_t count = index_candidates(&trial->grammar->index, trial->arena, word->text, &lists);
     for (size_t i = 0; i < count; i++)
         for (const struct variant *variant = lists[i]; variant; variant = variant->next)
@@ -145,7 +215,7 @@ static void prove_mask(struct fault_log *log, const struct type *type, const str
 {
     struct arena *arena = arena_new();
     for (size_t i = 0; i < type->samples; i++)
-        if (!view_equal(mask_digits(arena, type->sample[i]), VIEW("***"))) {
+        if (!view_equal(mask_digits(arena, type->sample[i], MASK_EVERY), VIEW("***"))) {
             fault_note(log, variant->row->command.file, variant->form->line,
                        "the form \"%.*s\" takes the secret type %.*s, but its sample \"%.*s\" would not be masked whole",
                        VIEW_ARG(variant->form->text), VIEW_ARG(type->name), VIEW_ARG(type->sample[i]));
@@ -301,25 +371,39 @@ static bool fields_are_given(const struct row *row, struct fault_log *log, const
     return are_given;
 }
 
-/* The reply without its fields: what can be counted when it is not said what they hold. */
-static struct view literal_of(const struct template *template, struct arena *arena)
+/* What is known of a command's fields when it does not say what it gives: its arguments, as its examples have them. */
+static json_t *arguments_of(const struct row *row)
 {
-    struct view text = VIEW("");
-    for (size_t i = 0; i < template->steps; i++)
-        if (template->step[i].kind == STEP_TEXT)
-            text = arena_printf(arena, "%.*s%.*s", VIEW_ARG(text), VIEW_ARG(template->step[i].text));
-    return text;
+    json_t *fields = json_object();
+    for (const struct yaml *node = row->examples ? row->examples->child : NULL; node; node = node->next) {
+        const struct yaml *reads = yaml_get(node, VIEW("reads")), *args = yaml_get(node, VIEW("args"));
+        bool is_own = !reads || view_equal(reads->value, row->command.name);
+        for (const struct yaml *arg = is_own && args ? args->child : NULL; arg; arg = arg->next)
+            json_object_setn_new(fields, arg->key.at, arg->key.size, json_of_view(arg->value));
+    }
+    return fields;
+}
+
+/* The template with nothing in the place of each field that is not known. */
+static struct template known_part(const struct template *template, struct arena *arena, const json_t *fields)
+{
+    struct template known = {ARENA_ARRAY(arena, struct step, template->steps + 1), template->steps};
+    for (size_t i = 0; i < template->steps; i++) {
+        const struct step *step = &template->step[i];
+        bool is_known = step->kind == STEP_TEXT || json_object_getn(fields, step->text.at, step->text.size);
+        known.step[i] = is_known ? *step : (struct step){.kind = STEP_TEXT, .text = VIEW("")};
+    }
+    return known;
 }
 
 static void prove_reply(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply, const json_t *fields)
 {
     struct view text;
     struct err err;
-    if (!fields) {
-        text = literal_of(&reply->template, arena);
-    } else if (!fields_are_given(row, log, reply, fields)) {
+    if (row->gives && !fields_are_given(row, log, reply, fields))
         return;
-    } else if (template_render(&reply->template, arena, fields, &text, &err) != IS_DONE) {
+    struct template template = row->gives ? reply->template : known_part(&reply->template, arena, fields);
+    if (template_render(&template, arena, fields, &text, &err) != IS_DONE) {
         fault_note(log, row->command.file, reply->line, "reply \"%.*s\": %s", VIEW_ARG(reply->outcome), err.text);
         return;
     }
@@ -334,7 +418,7 @@ void prove_replies(const struct grammar *grammar, struct fault_log *log)
     struct arena *arena = arena_new();
     for (size_t i = 0; i < grammar->rows; i++) {
         const struct row *row = &grammar->row[i];
-        json_t *fields = row->gives ? sample_of(row->gives) : NULL;
+        json_t *fields = row->gives ? sample_of(row->gives) : arguments_of(row);
         for (size_t k = 0; k < row->replies; k++)
             prove_reply(row, arena, log, &row->reply[k], fields);
         json_decref(fields);

@@ -12,6 +12,8 @@
 
 struct regex {
     pcre2_code *code;
+    bool begins[256];  /* a text that matches may begin with this byte */
+    size_t points_min; /* and has so many characters at least */
 };
 
 static bool is_letter_or_digit(char c)
@@ -65,6 +67,25 @@ enum outcome regex_check(struct view piece, struct err *err)
     return IS_DONE;
 }
 
+/* PCRE2 works out the first bytes of a pattern only when it may stand anywhere, so it is asked about one without anchors. */
+static void note_beginnings(struct regex *regex, struct view text)
+{
+    struct err err;
+    uint32_t kind = 0, byte = 0, least = 0;
+    const uint8_t *bits = NULL;
+    pcre2_code *loose = compile(text, &err);
+    if (loose) {
+        pcre2_pattern_info(loose, PCRE2_INFO_FIRSTCODETYPE, &kind);
+        pcre2_pattern_info(loose, PCRE2_INFO_FIRSTCODEUNIT, &byte);
+        pcre2_pattern_info(loose, PCRE2_INFO_FIRSTBITMAP, &bits);
+        pcre2_pattern_info(loose, PCRE2_INFO_MINLENGTH, &least);
+    }
+    regex->points_min = least;
+    for (size_t i = 0; i < 256; i++)
+        regex->begins[i] = kind == 1 ? i == byte : !bits || (bits[i / 8] >> (i % 8) & 1);
+    pcre2_code_free(loose);
+}
+
 enum outcome regex_compile(struct view text, struct regex **regex, struct err *err)
 {
     struct arena *arena = arena_new();
@@ -78,6 +99,7 @@ enum outcome regex_compile(struct view text, struct regex **regex, struct err *e
     if (!*regex)
         abort();
     (*regex)->code = code;
+    note_beginnings(*regex, text);
     return IS_DONE;
 }
 
@@ -100,8 +122,15 @@ static void leave(void *memory, void *arena)
     (void)memory, (void)arena; /* it ends with the arena */
 }
 
+bool regex_may_begin(const struct regex *regex, char byte)
+{
+    return regex->begins[(unsigned char)byte];
+}
+
 bool regex_match(const struct regex *regex, struct arena *arena, struct view subject, struct view *captured, size_t captures)
 {
+    if (subject.size < regex->points_min || (subject.size && !regex_may_begin(regex, subject.at[0])))
+        return false; /* most subjects are told by these */
     pcre2_general_context *context = pcre2_general_context_create(take, leave, arena);
     pcre2_match_data *data = pcre2_match_data_create((uint32_t)captures + 1, context);
     int found = pcre2_match(regex->code, (PCRE2_SPTR)subject.at, subject.size, 0, PCRE2_NO_UTF_CHECK, data, NULL);

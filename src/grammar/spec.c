@@ -102,7 +102,7 @@ static struct view as_it_is(struct arena *arena, struct view v)
 
 static void read_type(const struct sheet *sheet, const struct yaml *node, struct type *type)
 {
-    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "min", "max", "samples", NULL};
+    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "code", "min", "max", "samples", NULL};
     const struct yaml *normal;
     struct err err;
     check_keys(sheet, node, "a type", keys);
@@ -118,6 +118,7 @@ static void read_type(const struct sheet *sheet, const struct yaml *node, struct
         .normal = normal_find(normal ? normal_name : VIEW("text")),
         .is_secret = get_flag(sheet, node, "secret"),
         .is_loose = get_flag(sheet, node, "loose"),
+        .is_code = get_flag(sheet, node, "code"),
         .least = get_number(sheet, node, "min", INT64_MAX, 0),
         .most = get_number(sheet, node, "max", INT64_MAX, 0),
         .sample = samples.word,
@@ -153,6 +154,12 @@ void spec_read_types(const struct sheet *sheet)
 
 /* --- reading.yaml --- */
 
+static void note_beginnings(const struct words *words, bool begins[256])
+{
+    for (size_t i = 0; i < words->count; i++)
+        begins[(unsigned char)words->word[i].at[0]] = true;
+}
+
 void spec_read_reading(const struct sheet *sheet)
 {
     static const char *const keys[] = {"separators", "quotes", "forwarded", NULL};
@@ -160,14 +167,15 @@ void spec_read_reading(const struct sheet *sheet)
     struct reading *reading = &sheet->grammar->reading;
     const struct yaml *forwarded = yaml_get(sheet->root, VIEW("forwarded"));
     check_keys(sheet, sheet->root, "reading.yaml", keys);
-    reading->separator = alternatives(sheet->grammar->arena, get_words(sheet, sheet->root, "separators", true), pattern_quote);
+    reading->separators = get_words(sheet, sheet->root, "separators", true);
+    reading->separator = alternatives(sheet->grammar->arena, reading->separators, pattern_quote);
     reading->quotes = get_words(sheet, sheet->root, "quotes", false);
-    for (size_t i = 0; i < reading->quotes.count; i++)
-        reading->quote_begins[(unsigned char)reading->quotes.word[i].at[0]] = true;
+    note_beginnings(&reading->quotes, reading->quote_begins);
     if (!forwarded)
         return;
     check_keys(sheet, forwarded, "forwarded", forwarded_keys);
     reading->ends = get_words(sheet, forwarded, "ends", true);
+    note_beginnings(&reading->ends, reading->end_begins);
     reading->words = get_words(sheet, forwarded, "words", true);
     reading->numbers = get_words(sheet, forwarded, "numbers", true);
 }
@@ -176,7 +184,11 @@ void spec_read_reading(const struct sheet *sheet)
 
 static void read_answer(const struct sheet *sheet, const char *key, enum answer answer)
 {
-    struct words words = get_words(sheet, sheet->root, key, true);
+    struct words words = get_words(sheet, sheet->root, key, true), *all = &sheet->grammar->answers;
+    struct view *known = ARENA_ARRAY(sheet->grammar->arena, struct view, all->count + words.count + 1);
+    if (all->count)
+        memcpy(known, all->word, all->count * sizeof *known);
+    all->word = known;
     for (size_t i = 0; i < words.count; i++) {
         struct view text = fold(sheet->grammar->arena, words.word[i]);
         int line = yaml_get(sheet->root, view_of(key))->line;
@@ -188,6 +200,7 @@ static void read_answer(const struct sheet *sheet, const char *key, enum answer 
         if (fixed->answer)
             fault_note(sheet->log, sheet->file, line, "the word \"%.*s\" is given twice", VIEW_ARG(words.word[i]));
         fixed->answer = answer;
+        all->word[all->count++] = text;
     }
 }
 
@@ -306,6 +319,16 @@ static const char *confirm_of(int number)
     return confirm_name((enum confirm)number);
 }
 
+/* The member at key if it is of this kind; NULL when there is none, or when it is another, which is noted. */
+static const struct yaml *get_kind(const struct sheet *sheet, const char *key, enum yaml_kind kind, const char *what)
+{
+    const struct yaml *node = yaml_get(sheet->root, view_of(key));
+    if (!node || node->kind == kind)
+        return node;
+    fault_note(sheet->log, sheet->file, node->key_line, "%s must be %s", key, what);
+    return NULL;
+}
+
 static size_t get_parts(const struct sheet *sheet, const struct yaml *map, size_t otherwise)
 {
     return (size_t)get_number(sheet, map, "parts", PARTS_MAX, otherwise);
@@ -362,10 +385,23 @@ static void read_replies(const struct sheet *sheet, struct row *row)
         read_reply(sheet, row, node);
 }
 
+/* What the hall says when no command can: a message must never be left without words. */
+static void check_hall(const struct sheet *sheet)
+{
+    static const char *const needed[] = {"unknown", "not_subscriber", "suspended", "unknown_port", "provider_text", "fault", "unavailable"};
+    const struct yaml *replies = yaml_get(sheet->root, VIEW("replies"));
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!yaml_get(replies, view_of(needed[i])))
+            fault_note(sheet->log, sheet->file, replies ? replies->key_line : sheet->root->line, "the hall needs the reply \"%s\"",
+                       needed[i]);
+}
+
 /* What must be there together. */
 static void check_whole(const struct sheet *sheet, const struct row *row)
 {
-    const struct yaml *root = sheet->root, *forms = yaml_get(root, VIEW("forms"));
+    const struct yaml *root = sheet->root, *forms = yaml_get(root, VIEW("forms")), *replies = yaml_get(root, VIEW("replies"));
+    if (view_equal(row->command.name, VIEW("hall")))
+        check_hall(sheet);
     if (!yaml_get(root, VIEW("command")))
         fault_note(sheet->log, sheet->file, root->line, "command is missing");
     if (!forms)
@@ -374,6 +410,8 @@ static void check_whole(const struct sheet *sheet, const struct row *row)
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!yaml_get(root, view_of(needed[i])))
             fault_note(sheet->log, sheet->file, forms->key_line, "a command with forms needs %s", needed[i]);
+    if (replies && replies->kind == YAML_MAP && !replies->child)
+        fault_note(sheet->log, sheet->file, replies->line, "a command with forms needs at least one reply");
     if (row->command.effect == EFFECT_READS && row->command.confirm != CONFIRM_NEVER)
         fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("confirm"))->line, "a command that only reads has nothing to confirm");
 }
@@ -396,8 +434,8 @@ void spec_read_command(const struct sheet *sheet, struct row *row)
         .number = row->command.number,
     };
     row->parts = get_parts(sheet, sheet->root, PARTS_DEFAULT);
-    row->gives = yaml_get(sheet->root, VIEW("gives"));
-    row->examples = yaml_get(sheet->root, VIEW("examples"));
+    row->gives = get_kind(sheet, "gives", YAML_MAP, "a map of fields and samples");
+    row->examples = get_kind(sheet, "examples", YAML_LIST, "a list");
     read_forms(sheet, row);
     read_replies(sheet, row);
     check_whole(sheet, row);

@@ -122,30 +122,20 @@ size_t grammar_suggest(const struct grammar *grammar, struct arena *arena, struc
 
 /* --- help --- */
 
-static bool row_has(struct arena *arena, const struct row *row, struct view topic)
+const struct row *row_of_topic(const struct grammar *grammar, struct view folded, int at)
 {
-    for (size_t i = 0; i < row->codes; i++)
-        if (view_equal(row->code[i].text, topic))
-            return true;
-    return row->command.title.size && view_equal(fold(arena, row->command.title), topic);
-}
-
-static const struct row *row_of_topic(const struct grammar *grammar, struct arena *arena, struct view topic, int at)
-{
-    const struct fixed *fixed = index_find(&grammar->index, topic);
+    const struct fixed *fixed = index_find(&grammar->index, folded);
     const struct variant *variant = fixed ? fixed->variant[at == AT_PROVIDER] : NULL;
     if (variant)
         return variant->row;
-    for (size_t i = 0; i < grammar->rows; i++)
-        if ((grammar->row[i].command.at & at) && grammar->row[i].forms && row_has(arena, &grammar->row[i], topic))
-            return &grammar->row[i];
-    return NULL;
+    const uint32_t *number = table_get(&grammar->topic_of[at == AT_PROVIDER], folded);
+    return number ? &grammar->row[*number] : NULL;
 }
 
 size_t grammar_help(const struct grammar *grammar, struct arena *arena, struct view topic, int at, struct view *title, struct view **codes)
 {
     size_t count = 0;
-    const struct row *row = topic.size ? row_of_topic(grammar, arena, fold(arena, topic), at) : NULL;
+    const struct row *row = topic.size ? row_of_topic(grammar, fold(arena, topic), at) : NULL;
     if (!row)
         return 0;
     *title = row->command.title;
@@ -172,7 +162,12 @@ static void write_row(const struct row *row, struct text *out)
     text_add(out, VIEW("]}"));
 }
 
-void grammar_write_commands(const struct grammar *grammar, struct text *out)
+struct view grammar_commands_page(const struct grammar *grammar)
+{
+    return grammar->page;
+}
+
+void suggest_write_commands(const struct grammar *grammar, struct text *out)
 {
     bool is_first = true;
     text_add(out, VIEW("{\"commands\":["));

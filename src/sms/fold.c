@@ -12,12 +12,17 @@ struct character {
     char ascii; /* what it becomes; 0 = its own bytes */
 };
 
+static bool closes(unsigned char c)
+{
+    return c == '.' || c == '!' || c == '~' || c == ',' || c == '?' || c == ';' || c == ':';
+}
+
 static struct character ascii(unsigned char c, size_t size)
 {
     if (c >= 'a' && c <= 'z')
         return (struct character){size, STAYS, (char)(c - ('a' - 'A'))};
     if (c > ' ' && c < 0x7f)
-        return (struct character){size, c == '.' || c == '!' || c == '~' || c == ',' ? CLOSES : STAYS, (char)c};
+        return (struct character){size, closes(c) ? CLOSES : STAYS, (char)c};
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
         return (struct character){size, IS_BLANK, 0};
     return (struct character){size, IS_INVISIBLE, 0};
@@ -39,18 +44,31 @@ static struct character two_bytes(const unsigned char *p)
 static bool is_invisible(unsigned code)
 {
     return (code >= 0x200b && code <= 0x200f) || (code >= 0x202a && code <= 0x202e) || code == 0x2060 ||
-           (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
+           (code >= 0x2066 && code <= 0x2069) || code == 0x2006 || code == 0xfe0e || code == 0xfe0f || code == 0xfeff;
+}
+
+static bool is_blank(unsigned code)
+{
+    return code == 0x3000 || (code >= 0x2000 && code <= 0x200a && code != 0x2006) || code == 0x2028 || code == 0x2029 || code == 0x202f ||
+           code == 0x205f;
+}
+
+static bool is_closing(unsigned code)
+{
+    return code == 0x3001 || code == 0x3002 || code == 0x2026; /* 、 。 … */
 }
 
 static struct character three_bytes(const unsigned char *p)
 {
     struct character c = {3, STAYS, 0};
     unsigned code = (p[0] & 0xfu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+    if (code > 0x3002 && code < 0xfe00) /* nearly all of them */
+        return c;
     if (code >= 0xff01 && code <= 0xff5e)
         return ascii((unsigned char)(code - 0xff01 + '!'), 3);
-    if (code == 0x3000)
+    if (is_blank(code))
         c.what = IS_BLANK;
-    else if (code == 0x3002)
+    else if (is_closing(code))
         c.what = CLOSES;
     else if (is_invisible(code))
         c.what = IS_INVISIBLE;

@@ -71,7 +71,7 @@ static void parse_text(struct parser *parser, const struct view *id, struct view
     add_or_null(line, "effect", match.command ? view_of(effect_name(match.command->effect)) : VIEW_NONE);
     text_add(line, VIEW(",\"args\":"));
     match_write_args(&match, false, line);
-    add_or_null(line, "answer", match_answer_text(&match, parser->arena));
+    add_or_null(line, "answer", match_answer_first(&match, parser->arena));
     text_add(line, VIEW("}\n"));
     fwrite(line->at, 1, line->size, stdout);
 }

@@ -114,6 +114,8 @@ SELECT test.is(string_agg(test.send(13900139007, 'x' || i, '回复机', NULL, NU
 SELECT test.wait(2);
 SELECT test.is(string_agg(test.send(13900139007, 'y' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
     repeat('new ', 10) || 'looped', 'looped: the window moves on with the time') FROM generate_series(1, 11) AS i;
+SELECT test.is(string_agg(DISTINCT hall.receive(13900139008, 'z' || i, '10086', 'hall', 'YE' || repeat('。', i % 3), 1, NULL, NULL, NULL,
+    NULL, '{}', NULL, 'sendsms') ->> 'was', ' '), 'new', 'looped: not by texts that only read the same') FROM generate_series(1, 60) AS i;
 UPDATE hall.setting SET value = 2 WHERE name = 'loop_messages';
 SELECT test.is(string_agg(test.send(13900139002, 'n' || i, 'A', NULL, NULL) ->> 'was', ' '
     ORDER BY i), 'new new looped', 'looped: its figures are settings') FROM generate_series(1, 3) AS i;

@@ -11,7 +11,7 @@ static bool holds(const struct grammar *grammar, struct arena *arena, struct vie
     struct view wanted_args = view_cut(&line, '\t'), wanted_answer = line;
     grammar_match(grammar, arena, text, view_equal(port, VIEW("provider")) ? AT_PROVIDER : AT_HALL, &match);
     match_write_args(&match, false, &args);
-    struct view name = match.command ? match.command->name : VIEW("-"), answer = match_answer_text(&match, arena);
+    struct view name = match.command ? match.command->name : VIEW("-"), answer = match_answer_first(&match, arena);
     if (!answer.size)
         answer = VIEW("-");
     bool is_right = view_equal(name, command) && view_equal(text_view(&args), wanted_args) && view_equal(answer, wanted_answer);

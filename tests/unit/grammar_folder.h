@@ -32,10 +32,10 @@ static inline void folder_add(struct folder *folder, const char *name, const cha
     snprintf(folder->name[folder->files++], sizeof folder->name[0], "%s", name);
 }
 
-/* A new folder with the tables of commands/ (links: tests run in the root of the repository). */
+/* A new folder with the tables of commands/ and the hall's own replies (links: tests run in the root of the repository). */
 static inline void folder_make(struct folder *folder)
 {
-    static const char *const tables[] = {"types.yaml", "reading.yaml", "answers.yaml", "reserved.yaml"};
+    static const char *const tables[] = {"types.yaml", "reading.yaml", "answers.yaml", "reserved.yaml", "hall.yaml"};
     char root[512], from[640], to[160];
     assert_non_null(getcwd(root, sizeof root));
     *folder = (struct folder){.path = "/tmp/smshall-grammar-XXXXXX"};

@@ -29,6 +29,13 @@ static const struct {
      "%s/b.yaml:2: a command with forms needs title\n%s/b.yaml:2: a command with forms needs call\n"
      "%s/b.yaml:2: a command with forms needs effect\n%s/b.yaml:2: a command with forms needs replies\n"},
 
+    {"no reply", "command: b\ntitle: 乙\ncall: b\neffect: reads\nreplies: {}\nforms: [BB]\n",
+     "%s/b.yaml:5: a command with forms needs at least one reply\n"},
+    {"gives is a list", HEAD "forms: [BB]\ngives: [fee]\n", "%s/b.yaml:7: gives must be a map of fields and samples\n"},
+    {"gives is nothing", HEAD "forms: [BB]\ngives:\n", "%s/b.yaml:7: gives must be a map of fields and samples\n"},
+    {"examples are a map", HEAD "forms: [BB]\nexamples: {text: bb}\n", "%s/b.yaml:7: examples must be a list\n"},
+    {"examples are a text", HEAD "forms: [BB]\nexamples: bb\n", "%s/b.yaml:7: examples must be a list\n"},
+
     /* forms */
     {"unknown type", HEAD "forms:\n  - BB\n  - BC{month:moon}\n",
      "%s/b.yaml:8: the form \"BC{month:moon}\" has a capture {month:moon} of the unknown type \"moon\"\n"},
@@ -71,14 +78,36 @@ static const struct {
     /* reserved words */
     {"reserved", HEAD "forms: ['0000']\n",
      "%s/b.yaml:6: the form \"0000\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"},
-    {"reserved by pattern", HEAD "forms: ['0{y:yuan}']\n",
-     "%s/b.yaml:6: the form \"0{y:yuan}\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"
-     "%s/b.yaml:6: the form \"0{y:yuan}\" shadows the reserved word \"00000\", which only a command with effect: leaves may read\n"},
+    {"reserved by pattern", HEAD "forms: ['00{y:yuan}']\n",
+     "%s/b.yaml:6: the form \"00{y:yuan}\" shadows the reserved word \"0000\", which only a command with effect: leaves may read\n"
+     "%s/b.yaml:6: the form \"00{y:yuan}\" shadows the reserved word \"00000\", which only a command with effect: leaves may read\n"
+     "%s/b.yaml:6: the form \"00{y:yuan}\" reads \"000\", which is an answer to the hall's questions\n"},
     {"reserved elsewhere", HEAD "forms: [TD, 退订]\n", ""},
     {"reserved at a provider", HEAD "at: any\nforms: [td]\n",
      "%s/b.yaml:7: the form \"td\" shadows the reserved word \"TD\", which only a command with effect: leaves may read\n"},
 
+    /* answers */
+    {"an answer", HEAD "forms: [BB, ｙ]\n", "%s/b.yaml:6: the form \"ｙ\" reads \"Y\", which is an answer to the hall's questions\n"},
+    {"an answer at a provider", HEAD "at: provider\nforms: [是]\n",
+     "%s/b.yaml:7: the form \"是\" reads \"是\", which is an answer to the hall's questions\n"},
+    {"a number", HEAD "forms: ['12']\n", "%s/b.yaml:6: the form \"12\" reads \"12\", which is an answer to the hall's questions\n"},
+    {"a list of numbers", HEAD "forms: ['{n:serials}']\n",
+     "%s/b.yaml:6: the form \"{n:serials}\" reads \"1,3\", which is an answer to the hall's questions\n"},
+    {"an answer by pattern", HEAD "forms: ['Y{w:word}']\n",
+     "%s/b.yaml:6: the form \"Y{w:word}\" reads \"YES\", which is an answer to the hall's questions\n"},
+    {"too long for a number", HEAD "forms: ['1000']\n", ""},
+
     /* replies */
+    {"the sample of DESIGN.md",
+     "command: bill\ntitle: 查询本机账单\nat: hall\nforms:\n  - ZD[{month:month}]\n  - 账单[{month:month}]\ncall: bill\neffect: reads\n"
+     "confirm: never\nreplies:\n  ok: \"{month|month_zh}账单合计{total|yuan}元：{items|list}\"\n"
+     "  not_ready: \"{month|month_zh}的账单尚未生成，请于每月3日后查询。\"\nexamples:\n"
+     "  - {text: \"zd２０１２１１\", args: {month: \"201211\"}}\n  - {text: \"ZD201213\", reads: nothing}\n",
+     ""},
+    {"filter of the wrong argument",
+     "command: b\ntitle: 乙\ncall: b\neffect: reads\nforms: ['BC{s:service}']\nreplies: {ok: '{?more}{more|list}{/more}{s|yuan}'}\n"
+     "examples: [{text: BCGPRS, args: {s: GPRS}}]\n",
+     "%s/b.yaml:6: reply \"ok\": the field s is not what yuan takes: whole fen\n"},
     {"unknown filter", HEAD "gives: {fee: 1}\nforms: [BB]\n", ""},
     {"unknown filter", "command: b\nreplies:\n  ok: \"{fee|yuan}\"\n  no: \"{fee|euro}\"\n",
      "%s/b.yaml:4: the reply \"no\": {fee|euro} has the unknown filter \"euro\"\n"},
@@ -198,6 +227,13 @@ static void names_faults_of_tables(void **state)
     check_table("reserved.yaml", "reserved: []\n", "%s/reserved.yaml:1: reserved must be a list");
     check_table("reserved.yaml", "reserved: [{words: ['AA'], at: hall}]\n",
                 "%s/a.yaml:3: the form \"AA\" shadows the reserved word \"AA\"");
+    check_table("reserved.yaml", "reserved: [{words: [N], at: provider}]\n",
+                "%s/reserved.yaml:1: the reserved word \"N\" is an answer too\n");
+    check_table("reserved.yaml", "reserved: [{words: ['000'], at: hall}]\n",
+                "%s/reserved.yaml:1: the reserved word \"000\" is an answer too\n");
+    check_table("hall.yaml", NULL, "%s/hall.yaml:1: there is no command \"hall\"");
+    check_table("hall.yaml", "command: hall\nreplies:\n  unknown: 好\n", "%s/hall.yaml:2: the hall needs the reply \"not_subscriber\"\n");
+    check_table("hall.yaml", "command: hall\n", "%s/hall.yaml:1: the hall needs the reply \"unknown\"\n");
     check_table("reading.yaml", "separators: []\n", "%s/reading.yaml:1: separators is missing or empty\n");
     check_table("reading.yaml", "separators: ['#']\nfoo: 1\n", "%s/reading.yaml:2: unknown key \"foo\" in reading.yaml\n");
 }
@@ -219,6 +255,29 @@ static void refuses_a_secret_that_cannot_be_masked(void **state)
     folder_remove(&folder);
 }
 
+/* Nobody would miss a command that a slip in its file's name has taken away. */
+static void refuses_files_of_another_name(void **state)
+{
+    static const char *const names[] = {"b.yml", "b.yaml~", "b.yaml.orig", "README", ".yaml"};
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct folder folder;
+        struct faults faults = {0};
+        bool is_hidden = names[i][0] == '.';
+        folder_make(&folder);
+        folder_add(&folder, "a.yaml", sound);
+        folder_add(&folder, names[i], HEAD "forms: [BB]\n");
+        struct grammar *grammar = grammar_load(folder.path, &faults);
+        assert_int_equal(grammar != NULL, is_hidden);
+        assert_int_equal(faults.count, !is_hidden);
+        if (!is_hidden)
+            assert_non_null(strstr(faults.lines.at, ":1: the name of a command file ends in .yaml"));
+        grammar_free(&grammar);
+        faults_free(&faults);
+        folder_remove(&folder);
+    }
+}
+
 static void refuses_a_missing_or_empty_folder(void **state)
 {
     struct faults faults = {0};
@@ -234,6 +293,7 @@ int main(void)
         cmocka_unit_test(names_every_fault),
         cmocka_unit_test(names_faults_of_tables),
         cmocka_unit_test(refuses_a_secret_that_cannot_be_masked),
+        cmocka_unit_test(refuses_files_of_another_name),
         cmocka_unit_test(refuses_a_missing_or_empty_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* How texts are read: a grammar of its own with every kind of form, and rows of text and reading. */
 #include "grammar_folder.h"
 
+#include "grammar/mask.h"
+
 static const char password[] = "command: password\ntitle: 密码修改\nforms: ['MMXG#{old:pin}#{new:pin}[#{again:pin}]']\n"
                                "call: password\neffect: changes\nreplies: {ok: 已修改}\n";
 static const char reset[] =
@@ -101,6 +103,16 @@ static void reads_forms(void **state)
         {"#YE#", "balance", NULL, NULL},
         {"* ye ＃", "balance", NULL, NULL},
         {"余额！", "balance", NULL, NULL},
+        {"余额？", "balance", NULL, NULL},
+        {"YE?", "balance", NULL, NULL},
+        {"ye；", "balance", NULL, NULL},
+        {"YE：", "balance", NULL, NULL},
+        {"余额、", "balance", NULL, NULL},
+        {"余额……", "balance", NULL, NULL},
+        {"y\xE2\x80\x86"
+         "e",
+         "balance", NULL, NULL}, /* as iOS sends raw letters of pinyin */
+        {"ZD 201211？", "bill", "{\"month\":\"201211\"}", NULL},
         {"Y E", NULL, NULL, NULL},
         {"YE1", NULL, NULL, NULL},
         {"ZD", "bill", NULL, NULL},
@@ -109,6 +121,11 @@ static void reads_forms(void **state)
         {"ZD2012-1", "bill", "{\"month\":\"201201\"}", NULL},
         {"ZD201211月", "bill", "{\"month\":\"201211\"}", NULL},
         {"2012年3月账单", "bill", "{\"month\":\"201203\"}", NULL},
+        {"ZD2012年11月份", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD-201211", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD（201211）", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD<201211>", "bill", "{\"month\":\"201211\"}", NULL},
+        {"ZD，201211", "bill", "{\"month\":\"201211\"}", NULL},
         {"ZD201213", NULL, NULL, NULL},
         {"ZD201200", NULL, NULL, NULL},
         {"ZD198912", NULL, NULL, NULL},
@@ -160,13 +177,15 @@ static void reads_answers(void **state)
         {"是。", NULL, NULL, "yes"},
         {"ｙ", NULL, NULL, "yes"},
         {"Yes!", NULL, NULL, "yes"},
-        {"1", NULL, NULL, "yes"},
-        {"１", NULL, NULL, "yes"},
+        {"1", NULL, NULL, "yes,serials:1"},
+        {"１", NULL, NULL, "yes,serials:1"},
+        {"01", NULL, NULL, "serials:1"},
         {"确认", NULL, NULL, "yes"},
         {"“是”", NULL, NULL, "yes"},
         {"否", NULL, NULL, "no"},
         {"n", NULL, NULL, "no"},
-        {"2", NULL, NULL, "no"},
+        {"2", NULL, NULL, "no,serials:2"},
+        {"2。", NULL, NULL, "no,serials:2"},
         {"不", NULL, NULL, "no"},
         {"1,3", NULL, NULL, "serials:1,3"},
         {"1，3", NULL, NULL, "serials:1,3"},
@@ -183,6 +202,11 @@ static void reads_answers(void **state)
         {"1a", NULL, NULL, NULL},
         {"   ", NULL, NULL, NULL},
         {"1.5", NULL, NULL, NULL},
+        {"是？", NULL, NULL, NULL}, /* a question consents to nothing */
+        {"Y?", NULL, NULL, NULL},
+        {"1？！", NULL, NULL, NULL},
+        {"1,3?", NULL, NULL, NULL},
+        {"1;", NULL, NULL, "yes,serials:1"},
     };
     (void)state;
     CHECK(rows, AT_HALL);
@@ -196,9 +220,13 @@ static void one_is_yes_and_a_serial(void **state)
     grammar_match(grammar, arena, VIEW("1"), AT_HALL, &match);
     assert_int_equal(match.answer, ANSWER_YES);
     assert_true(view_equal(match.serials, VIEW("1")));
+    assert_true(view_equal(match_answer_first(&match, arena), VIEW("yes")));
     grammar_match(grammar, arena, VIEW("2"), AT_HALL, &match);
     assert_int_equal(match.answer, ANSWER_NO);
     assert_true(view_equal(match.serials, VIEW("2")));
+    assert_true(view_equal(match_answer_first(&match, arena), VIEW("no")));
+    grammar_match(grammar, arena, VIEW("是"), AT_HALL, &match);
+    assert_true(view_equal(match_answer_text(&match, arena), VIEW("yes")));
     arena_free(&arena);
 }
 
@@ -224,7 +252,22 @@ static void reads_what_people_forward(void **state) /* rules D9 */
         {"YE，我明天到", NULL, NULL, NULL},
         {"Y，请转发至10086", NULL, NULL, NULL},    /* one letter is no code */
         {"0000，请转发至10086", NULL, NULL, NULL}, /* nor are digits */
-        {"余额，请转发至10086", NULL, NULL, NULL},
+        {"余额，请转发至10086", "balance", NULL, NULL},
+        {"“YE”，请您将本信息直接转发至10086", "balance", NULL, NULL},
+        {"「余额」。请转发至10086", "balance", NULL, NULL},
+        {"YE！，请转发至10086", "balance", NULL, NULL},
+        {"HF 201307，转发至10086", "bill", "{\"month\":\"201307\"}", NULL},
+        {"HF空格201307，请您将本信息直接转发至10086，即可查询", "bill", "{\"month\":\"201307\"}", NULL},
+        {"ZD+201307，请转发至10086", "bill", "{\"month\":\"201307\"}", NULL},
+        {"HF，201307，请转发至10086", "bill", "{\"month\":\"201307\"}", NULL},
+        {"HF（201307），请转发至10086", "bill", "{\"month\":\"201307\"}", NULL},
+        {"2013年7月账单，请转发至10086", "bill", "{\"month\":\"201307\"}", NULL},
+        {"YE，10086", "balance", NULL, NULL},
+        {"余额，我明天到", NULL, NULL, NULL},
+        {"余额不足，请转发至10086", NULL, NULL, NULL},
+        {"“QXQDXB”，请转发至10086", "stop", NULL, NULL},
+        {"“QXQDXB”，请转发给我", NULL, NULL, NULL},
+        {"是，请转发至10086", NULL, NULL, NULL},
         {"KTGPRS，请转发至10086", NULL, NULL, NULL}, /* only fixed texts */
         {"TJ请转发至10086", NULL, NULL, NULL},
         {"““YE", NULL, NULL, NULL},
@@ -259,6 +302,30 @@ static void masks_secrets(void **state) /* rules C5 */
         {"修改密码246810为135790", "修改密码***为***", "修改密码***为***"},
         {"密碼重置 246810", "密碼重置 ***", "密碼重置 ***"},
         {"投诉 密码246810不能用", "投诉 密码***不能用", "投诉 密码***不能用"},
+        /* every digit beside a word, however few stand together */
+        {"MMXG 12", "MMXG ***", "MMXG ***"},
+        {"MMXG#246abc810", "MMXG#***abc***", "MMXG#***ABC***"},
+        {"MMXG 246元810", "MMXG ***元***", "MMXG ***元***"},
+        {"MMXG246x810x135", "MMXG***", "MMXG***"},
+        {"mmxg2a4a6a8a1a0", "mmxg***a***a***a***a***a***", "MMXG***A***A***A***A***A***"},
+        {"MMXG②④⑥⑧①⓪", "MMXG***", "MMXG***"},
+        {"MMXG ٢٤٦٨١٠", "MMXG ***", "MMXG ***"},
+        {"密码二四六八一零", "密码***", "密码***"},
+        {"密码贰肆陆 捌壹〇", "密码*** ***", "密码*** ***"},
+        {"密码2四6八", "密码***", "密码***"},
+        {"一个密码12", "一个密码***", "一个密码***"},
+        {"mmgx246810", "mmgx***", "MMGX***"},
+        {"MMX246810", "MMX***", "MMX***"},
+        {"口令是24", "口令是***", "口令是***"},
+        {"我的身份证尾号002x", "我的身份证尾号***", "我的身份证尾号***"},
+        {"my Password: 2468 10", "my Password: *** ***", "MY PASSWORD: *** ***"},
+        /* shapes of secrets without a word */
+        {"11010519491231002x", "***", "***"},
+        {"张三，110105194912310021。", "张三，***。", "张三,***"},
+        {"246810#135790", "***#***", "***#***"},
+        {"改246810，135790", "改***，***", "改***,***"},
+        {"246810空格135790", "***空格***", "***空格***"},
+        {"是 12 246810 - 135790 是", "是 *** *** - *** 是", "是 *** *** - *** 是"},
     };
     struct arena *arena = arena_new();
     (void)state;
@@ -285,13 +352,24 @@ static void masks_arguments(void **state)
     grammar_match(grammar, arena, VIEW("投诉 密码246810不能用"), AT_HALL, &match); /* a secret in a free text */
     match_write_args(&match, true, &args);
     assert_string_equal(args.at, "{\"text\":\"密码***不能用\"}");
+    text_clear(&args);
+    grammar_match(grammar, arena, VIEW("投诉 246810#135790不能用"), AT_HALL, &match);
+    match_write_args(&match, true, &args);
+    assert_string_equal(args.at, "{\"text\":\"***#***不能用\"}");
+    text_clear(&args); /* what a form has understood stays */
+    grammar_match(grammar, arena, VIEW("ZD201211，密码246810，请转发至10086"), AT_HALL, &match);
+    match_write_args(&match, true, &args);
+    assert_string_equal(args.at, "{\"month\":\"201211\"}");
+    assert_string_equal(arena_string(arena, match.text), "ZD***，密码***，请转发至***");
     text_free(&args);
     arena_free(&arena);
 }
 
 static void leaves_other_texts_as_they_are(void **state)
 {
-    static const char *const texts[] = {"ZD201211", "我的号码是13800138000", "MMXG", "MMXG 12", "密码忘了", "1,3"};
+    static const char *const texts[] = {"ZD201211",    "我的号码是13800138000",   "MMXG",   "密码忘了",     "密码一二三",
+                                        "1,3",         "13800138000 13800138001", "246810", "246810 13579", "246810a135790",
+                                        "201211-2012", "12345678901234567",       "①②",     "二〇一二年"};
     struct arena *arena = arena_new();
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -315,6 +393,48 @@ static void masks_what_is_too_long_to_read(void **state)
     grammar_match(grammar, arena, (struct view){text, sizeof text}, AT_HALL, &match);
     assert_true(match.has_secret);
     assert_null(memmem(match.text.at, match.text.size, "246810", 6));
+    memset(text, ' ', 5000); /* nothing at all in what is folded */
+    grammar_match(grammar, arena, (struct view){text, sizeof text}, AT_HALL, &match);
+    assert_true(match.has_secret);
+    assert_null(memmem(match.text.at, match.text.size, "246810", 6));
+    arena_free(&arena);
+}
+
+/* The end of a text that is too long is not known, so its beginning says nothing: "YE … is not what I mean". */
+static void reads_nothing_in_what_is_too_long(void **state)
+{
+    static const char *const begins[] = {"YE", "1", "KTGPRS", "0000"};
+    struct arena *arena = arena_new();
+    char text[6000];
+    (void)state;
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        struct match match;
+        memset(text, ' ', sizeof text);
+        for (size_t k = 0; begins[i][k]; k++)
+            text[k] = begins[i][k];
+        memcpy(text + 5000, "不是这个意思", sizeof "不是这个意思" - 1);
+        for (size_t size = 4096; size <= sizeof text; size += sizeof text - 4096) { /* the longest that is read, and a longer one */
+            grammar_match(grammar, arena, (struct view){text, size}, AT_HALL, &match);
+            assert_int_equal(match.command || match.answer, size == 4096);
+            assert_int_equal(match.has_secret, size > 4096);
+        }
+        assert_int_equal(match.serials.size, 0);
+    }
+    arena_free(&arena);
+}
+
+/* Masking walks a text once, whatever is in it. */
+static void masks_long_rows(void **state)
+{
+    static char text[65536];
+    struct arena *arena = arena_new();
+    (void)state;
+    memset(text, ' ', sizeof text);
+    struct view blanks = mask_digits(arena, (struct view){text, sizeof text}, MASK_LONG);
+    assert_int_equal(blanks.size, sizeof text);
+    for (size_t i = 0; i < sizeof text; i += 2)
+        text[i] = '7';
+    assert_int_equal(mask_digits(arena, (struct view){text, sizeof text}, MASK_EVERY).size, sizeof text * 2);
     arena_free(&arena);
 }
 
@@ -330,6 +450,8 @@ int main(void)
         cmocka_unit_test(masks_arguments),
         cmocka_unit_test(leaves_other_texts_as_they_are),
         cmocka_unit_test(masks_what_is_too_long_to_read),
+        cmocka_unit_test(reads_nothing_in_what_is_too_long),
+        cmocka_unit_test(masks_long_rows),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

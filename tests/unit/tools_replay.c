@@ -113,8 +113,10 @@ static void test_heads(void **state)
     assert_string_equal(summary.head[0].text, "您的当前余额为56.78");
     assert_int_equal(summary.head[0].count, 2);
     assert_string_equal(summary.head[1].text, "a b");
-    for (char c = '!'; c < '!' + HEADS_MAX + 9; c++)
+    for (int code = '!'; code < '!' + HEADS_MAX + 9; code++) {
+        char c = (char)code;
         load_count_head(&summary, (struct view){&c, 1});
+    }
     assert_int_equal(summary.heads, HEADS_MAX);
     assert_string_equal(summary.head[HEADS_MAX - 1].text, "(others)");
     assert_int_equal(summary.head[HEADS_MAX - 1].count, 9 + 3); /* 39 places, two of them taken before; "a" had none */
