@@ -8,16 +8,10 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "grammar/effect.h"
 #include "grammar/match.h"
 
 struct grammar;
-
-/* What a command may do to an account. */
-enum effect { EFFECT_READS, EFFECT_CHANGES, EFFECT_LEAVES };
-const char *effect_name(enum effect effect); /* "reads" … */
-
-enum confirm { CONFIRM_NEVER, CONFIRM_WHEN_CHARGED, CONFIRM_ALWAYS };
-const char *confirm_name(enum confirm confirm);
 
 /* One row of the grammar, as far as others need it. Lives as long as its grammar. */
 struct command {
