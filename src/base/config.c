@@ -85,7 +85,7 @@ static const struct option options[] = {
     TEXT(dlr_url, "", check_url_or_empty, "where Kannel reports deliveries to: the hall's /kannel/dlr; empty = asks for none"),
     TEXT(pepper_file, "", NULL, "file with the key for service passwords"),
     CHOICE(log, "text", "text|json", "form of the log lines"),
-    NUMBER(lanes, "8", 1, 64, "connections to the store"),
+    NUMBER(lanes, "2", 1, 64, "connections to the store"),
     NUMBER(queue, "2048", 1, 1000000, "messages that may wait for the store; more are answered 503"),
     NUMBER(connections, "512", 8, 100000, "HTTP connections taken"),
     NUMBER(sendsms_connections, "32", 1, 500, "kept-alive connections to sendsms"),

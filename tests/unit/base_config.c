@@ -117,7 +117,7 @@ static void test_defaults(void **state)
     assert_string_equal(config.owner_database, "");
     assert_string_equal(config.allow, "127.0.0.1,::1");
     assert_string_equal(config.reply, "sendsms");
-    assert_int_equal(config.lanes, 8);
+    assert_int_equal(config.lanes, 2);
     assert_int_equal(config.queue, 2048);
     assert_int_equal(config.max_messages, 10);
     config_free(&config);
