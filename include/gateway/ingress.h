@@ -1,4 +1,10 @@
-/* The hall's HTTP doors (DESIGN 4): who may knock, what each door wants, and what it says. */
+/* The hall's HTTP doors (DESIGN 4): who may knock, what each door wants, and what it says.
+ *
+ *   POST, GET /kannel/mo  200  committed, or refused for good (counted and logged): the body is empty, or the reply in inline mode
+ *                         503  later: nothing was taken, or nobody knows; Kannel asks again with the same id
+ *                         400, 401, 403, 405, 413  the gateway is wired wrongly; Kannel repeats these too, so nothing is lost meanwhile
+ *   GET /kannel/dlr       200  noted, or of no use; 503 the store cannot take it now: Kannel repeats reports as it does messages
+ *   GET /healthz, /readyz, /metrics, /commands.json   open to whoever reaches the port */
 #ifndef GATEWAY_INGRESS_H
 #define GATEWAY_INGRESS_H
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tests that kill halls: a world without Kannel whose grammar and store have one more command, which charges one fen for each
 # message, and a load that plays Kannel's part (kill_load.c).
 export SMSHALL=${SMSHALL:-build/smshall}
