@@ -161,6 +161,14 @@ static bool is_over(struct load *load)
            clock_us() - atomic_load(&load->sign_of_life_us) > PATIENCE_S * UINT64_C(1000000);
 }
 
+static void free_all(struct load *load)
+{
+    for (unsigned i = 0; i < load->subscribers; i++)
+        free(load->subscriber[i].seen);
+    free(load->subscriber);
+    secret_free(&load->token);
+}
+
 int main(int argc, char **argv)
 {
     struct load load = {.mutex = PTHREAD_MUTEX_INITIALIZER};
@@ -199,5 +207,6 @@ int main(int argc, char **argv)
     unsigned long all = (unsigned long)load.subscribers * load.each, missing = all - load.replied;
     printf("messages %lu acknowledged %lu asked_again %lu replied %lu missing %lu doubled %lu disordered %lu\n", all, load.acknowledged,
            load.asked_again, load.replied, missing, load.doubled, load.disordered);
+    free_all(&load);
     return missing || load.disordered ? 1 : 0;
 }
