@@ -23,7 +23,7 @@ unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(foreach r,$(ROOMS
 test_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c)))
 bench_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 c_files  := $(sort $(shell find src tests include -name '*.[ch]' 2>/dev/null))
-scripts  := $(sort .ci/run $(wildcard src/dev/*.sh tests/*.sh tests/fault/*.sh))
+scripts  := $(sort .ci/run $(wildcard src/dev/*.sh tests/*.sh tests/fault/*.sh tests/tap/*.sh))
 
 # Before a library is installed pkg-config knows no flags, so what follows `deps` is a make of its own.
 again     = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))

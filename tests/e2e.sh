@@ -3,9 +3,10 @@
 # do there (kannel.md §1, §3), right and wrong. Prints TAP.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/tap/tap.sh
+. tests/tap/tap.sh
 export SMSHALL=${SMSHALL:-build/smshall}
 world=$(mktemp -d /tmp/smshall-e2e.XXXXXX)
-tests=0 failures=0
 
 clean_up() {
     src/dev/world.sh stop "$world"
@@ -13,35 +14,8 @@ clean_up() {
 }
 trap clean_up EXIT
 
-# is NAME WANTED FOUND: WANTED is a pattern of the shell's
-is() {
-    tests=$((tests + 1))
-    # shellcheck disable=SC2053 # a pattern
-    if [[ $3 == $2 ]]; then
-        echo "ok $tests - $1"
-    else
-        echo "not ok $tests - $1"
-        echo "# wanted: $2"
-        echo "# found:  $3"
-        failures=$((failures + 1))
-    fi
-}
-
 sql() {
     src/dev/world.sh psql "$world" -At -v ON_ERROR_STOP=1 "$@"
-}
-
-# eventually SECONDS WANTED COMMAND…: prints what the command says once it is WANTED, or what it says last
-eventually() {
-    local end=$((SECONDS + $1)) wanted=$2 found
-    shift 2
-    while found=$("$@"); do
-        # shellcheck disable=SC2053 # a pattern
-        [[ $found == $wanted ]] && break
-        [ $SECONDS -lt $end ] || break
-        sleep 0.1
-    done
-    echo "$found"
 }
 
 # mo QUERY CURL-OPTIONS…: prints the status, then the body
@@ -186,5 +160,4 @@ is "… and the fault is named by file and line" "1" "$(grep -c 'balance.yaml:[0
 
 src/dev/world.sh stop-hall "$world"
 is "SIGTERM ends it in order" "1" "$(grep -c ' stop signal=' "$world/log/hall.log" || true)"
-echo "1..$tests"
-[ $failures -eq 0 ]
+tap_end

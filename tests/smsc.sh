@@ -3,12 +3,13 @@
 # Chinese and long both ways, with delivery reports as they are ordered. Prints TAP.
 set -eu
 cd "$(dirname "$0")/.."
+# shellcheck source=tests/tap/tap.sh
+. tests/tap/tap.sh
 smshall=$(realpath "${SMSHALL:-build/smshall}")
 export PATH="$PATH:/usr/sbin:/sbin" LC_ALL=C.UTF-8
 unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 dir=$(mktemp -d /tmp/smshall-smsc.XXXXXX)
 pids=() bearerbox='' smsbox=''
-tests=0 failures=0
 
 # --- helpers ---------------------------------------------------------------------------------------------------------------
 
@@ -35,33 +36,6 @@ end_process() {
         [ $SECONDS -lt $end ] || kill -KILL "$1" 2>/dev/null || true
         sleep 0.1
     done
-}
-
-# is NAME WANTED FOUND: WANTED is a pattern of the shell's
-is() {
-    tests=$((tests + 1))
-    # shellcheck disable=SC2053 # a pattern
-    if [[ $3 == $2 ]]; then
-        echo "ok $tests - $1"
-    else
-        echo "not ok $tests - $1"
-        echo "# wanted: $2"
-        echo "# found:  $3"
-        failures=$((failures + 1))
-    fi
-}
-
-# eventually WANTED COMMAND…: prints what the command says once it is WANTED, or what it says after ten seconds
-eventually() {
-    local end=$((SECONDS + 10)) wanted=$1 found
-    shift
-    while found=$("$@") || true; do
-        # shellcheck disable=SC2053 # a pattern
-        [[ $found == $wanted ]] && break
-        [ $SECONDS -lt $end ] || break
-        sleep 0.1
-    done
-    echo "$found"
 }
 
 port_is_taken() {
@@ -201,7 +175,7 @@ is "a phone without a network" "1" "$(phone 13800138000 --once YE 2>/dev/null ||
 "$smshall" smsc --listen "${smsc#http://}" --kannel "http://127.0.0.1:$smsc_port/" 2>"$dir/smsc.log" &
 network=$!
 pids+=("$network")
-is "the network is up" "ok" "$(eventually ok get healthz)"
+is "the network is up" "ok" "$(eventually 10 ok get healthz)"
 is "Kannel is not there: the phone says so" "*Kannel at *does not answer*1" "$(phone 13800138000 --once YE 2>&1 || echo $?)"
 is "an unknown door" "404" "$(curl -q -s -o /dev/null -w '%{http_code}' "$smsc/nowhere")"
 is "a wrong method" "405" "$(curl -q -s -o /dev/null -w '%{http_code}' "$smsc/phone/send?from=1&to=2")"
@@ -219,10 +193,10 @@ perl "$dir/responder.pl" "$responder_port" "$dir/reports" 2>"$dir/responder.log"
 pids+=($!)
 (cd "$dir" && exec bearerbox -v 4 "$dir/kannel.conf" >bearerbox.log 2>&1) &
 bearerbox=$!
-is "Kannel's SMSC is online" '*SIM*online*' "$(eventually '*SIM*online*' status)"
+is "Kannel's SMSC is online" '*SIM*online*' "$(eventually 10 '*SIM*online*' status)"
 (cd "$dir" && exec smsbox -v 4 "$dir/kannel.conf" >smsbox.log 2>&1) &
 smsbox=$!
-is "smsbox is on-line" '*smsbox*on-line*' "$(eventually '*smsbox*on-line*' status)"
+is "smsbox is on-line" '*smsbox*on-line*' "$(eventually 10 '*smsbox*on-line*' status)"
 
 is "ASCII, there and back" "*> 10086 YE*< 10086 (1 part) 收到YE" "$(phone 13800138000 --once YE)"
 is "Chinese" "*< 10086 (1 part) 收到查询余额" "$(phone 13800138000 --once 查询余额)"
@@ -246,14 +220,14 @@ is "four phones at once" "*收到第1部*收到第2部*收到第3部*收到第4�
 
 # --- delivery reports ------------------------------------------------------------------------------------------------------
 
-is "delivered" "1 8" "$(eventually '1 8' reports 13800138011)"
-is "a long text has one report of delivery" "1" "$(phone 13800138020 --once "$(repeat 长 200)" >/dev/null && eventually '1 8' reports 13800138020 | tr ' ' '\n' | grep -c '^1$')"
+is "delivered" "1 8" "$(eventually 10 '1 8' reports 13800138011)"
+is "a long text has one report of delivery" "1" "$(phone 13800138020 --once "$(repeat 长 200)" >/dev/null && eventually 10 '1 8' reports 13800138020 | tr ' ' '\n' | grep -c '^1$')"
 is "ordered: fail" "ok" "$(order 13800138021 fail)"
 is "… the phone gets nothing" "*no reply within 1 s*1" "$(phone 13800138021 --wait 1 --once YE 2>&1 || echo $?)"
-is "… and the report says so" "2 8" "$(eventually '2 8' reports 13800138021)"
+is "… and the report says so" "2 8" "$(eventually 10 '2 8' reports 13800138021)"
 is "ordered: refuse" "ok" "$(order +8613800138022 refuse)"
 is "… the phone gets nothing" "1" "$(phone 13800138022 --wait 1 --once YE >/dev/null 2>&1 || echo $?)"
-is "… and the report says so" "16" "$(eventually 16 reports 13800138022)"
+is "… and the report says so" "16" "$(eventually 10 16 reports 13800138022)"
 is "ordered: none" "ok" "$(order 13800138023 none)"
 is "… the phone gets it" "*收到YE" "$(phone 13800138023 --once YE)"
 is "… and no report but the network's" "8" "$(sleep 1 && reports 13800138023)"
@@ -277,5 +251,4 @@ code=0
 wait $network || code=$?
 is "the network ends cleanly" "0" "$code"
 
-echo "1..$tests"
-[ $failures -eq 0 ]
+tap_end
