@@ -59,7 +59,4 @@ enum outcome grammar_render(const struct grammar *grammar, struct arena *arena, 
  * as long as it. */
 struct view grammar_commands_page(const struct grammar *grammar);
 
-/* What `check` needs to hold the grammar against the store: each command's call, once. Gives their number. */
-size_t grammar_calls(const struct grammar *grammar, struct arena *arena, struct view **calls);
-
 #endif

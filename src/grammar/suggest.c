@@ -181,24 +181,3 @@ void suggest_write_commands(const struct grammar *grammar, struct text *out)
     }
     text_add(out, VIEW("]}"));
 }
-
-static int compare_calls(const void *left, const void *right)
-{
-    const struct view *a = left, *b = right;
-    int order = memcmp(a->at, b->at, least(a->size, b->size));
-    return order ? order : (a->size > b->size) - (a->size < b->size);
-}
-
-size_t grammar_calls(const struct grammar *grammar, struct arena *arena, struct view **calls)
-{
-    struct view *call = *calls = ARENA_ARRAY(arena, struct view, grammar->rows + 1);
-    size_t count = 0, kept = 0;
-    for (size_t i = 0; i < grammar->rows; i++)
-        if (grammar->row[i].command.call.size)
-            call[count++] = grammar->row[i].command.call;
-    qsort(call, count, sizeof *call, compare_calls);
-    for (size_t i = 0; i < count; i++)
-        if (i == 0 || !view_equal(call[i], call[kept - 1]))
-            call[kept++] = call[i];
-    return kept;
-}

@@ -103,15 +103,6 @@ static void lists_commands(void **state)
     json_decref(read);
 }
 
-static void lists_calls(void **state)
-{
-    struct view *calls;
-    size_t count = grammar_calls(grammar, arena, &calls);
-    (void)state;
-    assert_true(count >= 10);
-    assert_true(view_equal(calls[0], VIEW("allowance_data")));
-}
-
 static void finds_commands(void **state)
 {
     const struct command *bill = grammar_find(grammar, VIEW("bill"));
@@ -134,7 +125,6 @@ int main(void)
         cmocka_unit_test(suggests_nothing_for_prose),
         cmocka_unit_test(helps_on_a_command),
         cmocka_unit_test(lists_commands),
-        cmocka_unit_test(lists_calls),
         cmocka_unit_test(finds_commands),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
