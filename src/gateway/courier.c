@@ -142,14 +142,12 @@ static void give_back_line(struct courier *courier, struct line *line)
         give_back(courier, line_take_first(courier, line), NULL, 0);
 }
 
-/* Grows with the reply's age, so that nothing needs to be counted; with jitter, so that many do not come back at once. */
+/* Doubles with each claim, which the store counts; with jitter, so that many do not come back at once. */
 static unsigned later_wait_s(const struct letter *letter)
 {
-    enum { VALID_S = 86400 };
-    int64_t age_s = VALID_S - letter->valid_s;
-    unsigned wait_s = age_s < 2 * LATER_WAIT_LEAST_S  ? LATER_WAIT_LEAST_S
-                      : age_s > 2 * LATER_WAIT_MOST_S ? LATER_WAIT_MOST_S
-                                                      : (unsigned)age_s / 2;
+    unsigned wait_s = LATER_WAIT_LEAST_S;
+    for (int64_t i = 0; i < letter->claims && wait_s < LATER_WAIT_MOST_S; i++)
+        wait_s *= 2;
     return wait_s + (unsigned)(clock_us() % (wait_s / 2 + 1));
 }
 
