@@ -1,4 +1,5 @@
-/* How the values of a reply are written for a subscriber: yuan, month_zh, date_zh, time_zh, list, list_comma, lines, count, mb. */
+/* How the values of a reply are written for a subscriber: yuan, price, duration, month_zh, date_zh,
+ * time_zh, list, list_comma, lines, count, mb. */
 #ifndef GRAMMAR_FILTERS_H
 #define GRAMMAR_FILTERS_H
 

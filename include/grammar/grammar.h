@@ -43,7 +43,8 @@ const struct command *grammar_command(const struct grammar *grammar, size_t numb
 const struct command *grammar_find(const struct grammar *grammar, struct view name); /* NULL: none */
 
 /* Up to `most` command codes nearest to the folded text by edit distance, in order; gives their number. Codes are the fixed
- * beginnings of forms heard at `at`. Only near ones: none when nothing is within a third of the text's length (at least 1). */
+ * beginnings of forms heard at `at`, but for those that want a word of the subscriber's own behind them (KT). Only near ones: none when
+ * nothing is within a third of the text's length (at least 1). */
 size_t grammar_suggest(const struct grammar *grammar, struct arena *arena, struct view folded, int at, size_t most, struct view *codes);
 
 /* Help on one command: topic is one of its codes or its title, as typed, heard at `at`. Gives the title and up to four texts that may be

@@ -23,6 +23,7 @@ enum answer { ANSWER_NONE, ANSWER_YES, ANSWER_NO, ANSWER_SERIALS };
 /* How a text was read. Views live in the arena, the folded text or the grammar. */
 struct match {
     const struct command *command; /* NULL: no command */
+    const struct command *maybe;   /* what it is if the store has such a service, with these arguments; then command is NULL */
     size_t arguments;
     struct argument argument[ARGUMENTS_MAX];
     enum answer answer;  /* what it would be as an answer; a text can be both command and answer */
@@ -34,7 +35,7 @@ struct match {
 
 /* Reads a text as it is understood at a port of kind `at` (AT_HALL or AT_PROVIDER). utf8 is the text as decoded; folding happens
  * inside. Never fails: a text that is nothing gives command NULL, and so does one longer than FOLD_SIZE_MAX. A text with a question mark
- * is no answer: "是？" consents to nothing (rules A4). */
+ * is no answer, and no order about a service: "是？" consents to nothing (rules A4), "取消彩铃？" cancels nothing. */
 void grammar_match(const struct grammar *grammar, struct arena *arena, struct view utf8, int at, struct match *match);
 
 /* The arguments as a JSON object; secrets as they are, or as "***". */

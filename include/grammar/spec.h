@@ -1,6 +1,6 @@
 /* The grammar as it lies in memory, and the reading of its files into that shape. Only the grammar's own files include this.
  *
- * A folder holds types.yaml, reading.yaml, answers.yaml and reserved.yaml; every other file is one command (DESIGN 3). */
+ * A folder holds types.yaml, reading.yaml, answers.yaml, reserved.yaml and names.yaml; every other file is one command (DESIGN 3). */
 #ifndef GRAMMAR_SPEC_H
 #define GRAMMAR_SPEC_H
 
@@ -50,9 +50,16 @@ struct reserved {
     int at, line;
 };
 
+/* Names of services that are known without the store. */
+struct names {
+    struct table word_of; /* folded, in all spellings → word[] */
+    struct view *word;    /* as the catalogue has it */
+};
+
 struct grammar {
     struct arena *arena;
     struct types types;
+    struct names names;
     struct reading reading;
     struct reserved *reserved;
     size_t reserved_count;
@@ -81,12 +88,16 @@ void spec_read_types(const struct sheet *sheet);
 void spec_read_reading(const struct sheet *sheet);
 void spec_read_answers(const struct sheet *sheet);
 void spec_read_reserved(const struct sheet *sheet);
+void spec_read_names(const struct sheet *sheet);
 
 /* Fills the row; its forms are read, their variants not yet made. */
 void spec_read_command(const struct sheet *sheet, struct row *row);
 
 /* What is a code or title of some command heard at `at`: its row; NULL: nothing. */
 const struct row *row_of_topic(const struct grammar *grammar, struct view folded, int at);
+
+/* A known name of a service, as the catalogue has it; any other: VIEW_NONE. */
+struct view names_find(const struct names *names, struct view folded);
 
 /* The kinds of port that a word stands for (hall, provider, any); 0: none. */
 int spec_at(struct view word);

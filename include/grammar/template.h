@@ -2,7 +2,8 @@
  *
  *   {field}            the field's text or number
  *   {field|filter|…}   put through filters first (src/grammar/filters.c)
- *   {?field}…{/field}  only if the field is there and not empty ("", [], {}, null, false); these do not nest
+ *   {?field}…{/field}  only if the field is there and not empty ("", [], {}, null, false, 0); these do not nest
+ *   {!field}…{/field}  only if it is not there, or empty
  *   {{ and }}          a brace
  */
 #ifndef GRAMMAR_TEMPLATE_H
@@ -13,7 +14,7 @@
 
 enum { FILTERS_MAX = 3 };
 
-enum step_kind { STEP_TEXT, STEP_FIELD, STEP_SECTION };
+enum step_kind { STEP_TEXT, STEP_FIELD, STEP_IF, STEP_UNLESS };
 struct step {
     enum step_kind kind;
     struct view text; /* itself, or the name of the field; a C string too */

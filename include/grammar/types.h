@@ -8,6 +8,14 @@
 
 struct type;
 
+/* What a type knows of the services, of which only the store has all (commands/names.yaml has those that are known without it). */
+enum catalogue {
+    CATALOGUE_NONE,
+    CATALOGUE_ANY,   /* takes any word; a known one is written as the catalogue has it */
+    CATALOGUE_NAMES, /* takes a known one for sure; any other is for the store to look at */
+    CATALOGUE_CODES, /* the same, but Latin letters and digits are taken as they are */
+};
+
 /* Brings what a pattern captured (folded) to its normal form; false: it is no such value after all (month 13, a wrong check digit). */
 struct normal {
     const char *name;
@@ -20,7 +28,8 @@ struct type {
     const struct normal *normal; /* text | month | id_card | yuan | serials | msisdn */
     bool is_secret;              /* never written anywhere (rules C5) */
     bool is_loose;               /* takes nearly anything: gives way to a form that says more */
-    bool is_code;                /* takes only what is a code or title of some command */
+    bool is_code;                /* takes only what is a code or title of some command, or a known name of a service */
+    enum catalogue catalogue;    /* it names a service */
     uint64_t least, most;        /* of month (201211) and yuan (whole ones); 0 = no limit */
     struct view *sample;         /* values that people might type; the loader tries every form with them */
     size_t samples;

@@ -64,21 +64,23 @@ static void add_variants(struct grammar *grammar, struct fault_log *log, struct 
 
 /* --- codes --- */
 
-static bool has_code(const struct row *row, struct view text)
+/* The row's code of that text; made when there is none. */
+static struct code *code_at(struct grammar *grammar, struct row *row, struct view text)
 {
     for (size_t i = 0; i < row->codes; i++)
         if (view_equal(row->code[i].text, text))
-            return true;
-    return false;
+            return &row->code[i];
+    row->code[row->codes] = code_of(grammar->arena, text);
+    return &row->code[row->codes++];
 }
 
 static void add_codes(struct grammar *grammar, struct row *row)
 {
     row->code = ARENA_ARRAY(grammar->arena, struct code, row->variants + 1);
     for (size_t i = 0; i < row->variants; i++) {
-        struct view head = row->variant[i].head;
-        if (head.size && !has_code(row, head))
-            row->code[row->codes++] = code_of(grammar->arena, head);
+        const struct variant *variant = &row->variant[i];
+        if (variant->head.size)
+            code_at(grammar, row, variant->head)->is_offered |= !variant->is_loose;
     }
 }
 

@@ -58,6 +58,46 @@ static bool filter_yuan(struct arena *arena, const struct value *in, struct valu
     return true;
 }
 
+/* {fen, period} as 3.00元/月; what is free is 0.00元, however often it is had (rules B2). */
+static bool price_text(struct arena *arena, const json_t *price, struct view *text)
+{
+    static const struct {
+        struct view period;
+        const char *suffix;
+    } table[] = {{VIEW("month"), "/月"}, {VIEW("message"), "/条"}, {VIEW("once"), "/次"}};
+    const json_t *fen = json_object_get(price, "fen");
+    struct view period = json_text(price, "period");
+    for (size_t i = 0; json_is_integer(fen) && i < sizeof table / sizeof *table; i++)
+        if (view_equal(period, table[i].period)) {
+            struct view yuan = yuan_of(arena, (int64_t)json_integer_value(fen));
+            *text = arena_printf(arena, "%.*s元%s", VIEW_ARG(yuan), json_integer_value(fen) ? table[i].suffix : "");
+            return true;
+        }
+    return false;
+}
+
+static bool filter_price(struct arena *arena, const struct value *in, struct value *out)
+{
+    return price_text(arena, in->json, &out->text);
+}
+
+/* In the largest unit that leaves no rest; days only above two of them: people say 24小时 and 48小时. */
+static bool filter_duration(struct arena *arena, const struct value *in, struct value *out)
+{
+    static const struct {
+        int64_t above_s, unit_s;
+        const char *name;
+    } table[] = {{2 * DAY_S, DAY_S, "天"}, {3599, 3600, "小时"}, {59, 60, "分钟"}, {-1, 1, "秒"}};
+    int64_t s;
+    if (!whole(in, &s) || s < 0)
+        return false;
+    size_t i = 0;
+    while (s <= table[i].above_s || s % table[i].unit_s != 0)
+        i++;
+    out->text = arena_printf(arena, "%" PRId64 "%s", s / table[i].unit_s, table[i].name);
+    return true;
+}
+
 static bool filter_mb(struct arena *arena, const struct value *in, struct value *out)
 {
     int64_t mb;
@@ -219,18 +259,53 @@ static bool filter_time_zh(struct arena *arena, const struct value *in, struct v
 
 /* --- lists --- */
 
-/* An element: text or number as it is, {name, fen} as 套餐及固定费58.00元, {name} as its name. */
-static bool element_text(struct arena *arena, const json_t *element, struct view *text)
+/* Adds a day with something before and behind it, if there is one. */
+static bool add_day(struct arena *arena, struct text *text, const char *before, const json_t *time, const char *behind)
 {
-    const json_t *fen = json_object_get(element, "fen");
-    struct view name = json_text(element, "name");
-    if (!json_is_object(element))
-        return value_text(arena, &(struct value){.json = element}, text);
+    struct value day;
+    if (!time || json_is_null(time))
+        return true;
+    if (!filter_date_zh(arena, &(struct value){.json = time}, &day))
+        return false;
+    text_addf(text, "%s%.*s%s", before, VIEW_ARG(day.text), behind);
+    return true;
+}
+
+static bool add_object(struct arena *arena, struct text *text, const json_t *element)
+{
+    const json_t *serial = json_object_get(element, "serial"), *fen = json_object_get(element, "fen");
+    const json_t *price = json_object_get(element, "price");
+    struct view provider = json_text(element, "provider"), name = json_text(element, "name"), priced;
+    if (!name.at)
+        name = json_text(element, "service");
     if (!name.at || (fen && !json_is_integer(fen)))
         return false;
-    *text = name;
+    if (serial)
+        text_addf(text, "%" JSON_INTEGER_FORMAT ".", json_integer_value(serial));
+    if (provider.size)
+        text_addf(text, "%.*s ", VIEW_ARG(provider));
+    text_add(text, name);
     if (fen)
-        *text = arena_printf(arena, "%.*s%.*s元", VIEW_ARG(name), VIEW_ARG(yuan_of(arena, (int64_t)json_integer_value(fen))));
+        text_addf(text, "%.*s元", VIEW_ARG(yuan_of(arena, (int64_t)json_integer_value(fen))));
+    if (price && !json_is_null(price)) {
+        if (!price_text(arena, price, &priced))
+            return false;
+        text_addf(text, " %.*s", VIEW_ARG(priced));
+    }
+    return add_day(arena, text, " ", json_object_get(element, "since"), "起") &&
+           add_day(arena, text, "（", json_object_get(element, "until"), "）");
+}
+
+/* An element: text or number as it is, {name, fen} as 套餐及固定费58.00元, {serial, provider, name, price} as
+ * "1.新华短讯 新闻早报 3.00元/月"; any of them but the name may be missing. */
+static bool add_element(struct arena *arena, struct text *text, const json_t *element)
+{
+    struct view plain;
+    if (json_is_object(element))
+        return add_object(arena, text, element);
+    if (!value_text(arena, &(struct value){.json = element}, &plain))
+        return false;
+    text_add(text, plain);
     return true;
 }
 
@@ -240,14 +315,11 @@ static bool join_elements(struct arena *arena, const struct value *in, const cha
     if (!json_is_array(in->json))
         return false;
     for (size_t i = 0; i < json_array_size(in->json); i++) {
-        struct view text;
-        if (!element_text(arena, json_array_get(in->json, i), &text)) {
+        text_add(&joined, i ? view_of(separator) : VIEW_NONE);
+        if (!add_element(arena, &joined, json_array_get(in->json, i))) {
             text_free(&joined);
             return false;
         }
-        if (i)
-            text_add(&joined, view_of(separator));
-        text_add(&joined, text);
     }
     out->text = arena_copy(arena, text_view(&joined));
     text_free(&joined);
@@ -271,12 +343,19 @@ static bool filter_lines(struct arena *arena, const struct value *in, struct val
 
 const struct filter *filter_find(struct view name)
 {
-    static const char list[] = "a list of texts or of {name, fen}", time[] = "Unix seconds or an ISO 8601 time";
+    static const char list[] = "a list of texts or of {serial, provider, name, fen, price, since, until}";
+    static const char time[] = "Unix seconds or an ISO 8601 time";
     static const struct filter table[] = {
-        {"yuan", "whole fen", filter_yuan},  {"month_zh", "a month such as 201211", filter_month_zh},
-        {"date_zh", time, filter_date_zh},   {"time_zh", time, filter_time_zh},
-        {"list", list, filter_list},         {"list_comma", list, filter_list_comma},
-        {"lines", list, filter_lines},       {"count", "a list", filter_count},
+        {"yuan", "whole fen", filter_yuan},
+        {"price", "{fen, period: month, message or once}", filter_price},
+        {"duration", "whole seconds", filter_duration},
+        {"month_zh", "a month such as 201211", filter_month_zh},
+        {"date_zh", time, filter_date_zh},
+        {"time_zh", time, filter_time_zh},
+        {"list", list, filter_list},
+        {"list_comma", list, filter_list_comma},
+        {"lines", list, filter_lines},
+        {"count", "a list", filter_count},
         {"mb", "a whole number", filter_mb},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)

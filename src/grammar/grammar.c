@@ -1,4 +1,4 @@
-/* Loading: the four tables first, because the commands are written in their terms; then the commands; then, if all could be read, what
+/* Loading: the tables first, because the commands are written in their terms; then the commands; then, if all could be read, what
  * they promise is proved. A grammar is given out only when there was no fault at all. */
 #include "grammar/grammar.h"
 
@@ -17,10 +17,8 @@ static const struct {
     const char *name;
     void (*read)(const struct sheet *sheet);
 } table_files[] = {
-    {"types.yaml", spec_read_types},
-    {"reading.yaml", spec_read_reading},
-    {"answers.yaml", spec_read_answers},
-    {"reserved.yaml", spec_read_reserved},
+    {"types.yaml", spec_read_types},       {"reading.yaml", spec_read_reading}, {"answers.yaml", spec_read_answers},
+    {"reserved.yaml", spec_read_reserved}, {"names.yaml", spec_read_names},
 };
 enum { TABLE_FILES = sizeof table_files / sizeof *table_files };
 
@@ -135,6 +133,7 @@ static struct grammar *grammar_new(void)
     struct grammar *grammar = ARENA_NEW(arena, struct grammar);
     grammar->arena = arena;
     grammar->row_of.arena = arena;
+    grammar->names.word_of.arena = arena;
     for (size_t kind = 0; kind < PORT_KINDS; kind++)
         grammar->topic_of[kind].arena = arena;
     grammar->index = (struct index){.arena = arena, .fixed_of = {.arena = arena}, .pattern_of = {.arena = arena}};

@@ -10,28 +10,26 @@
 
 enum { CODE_SIZE_MAX = 128 }; /* a code is not longer than this: bounds the search in prose */
 
+/* A form that reads a text, with what it captured. */
+struct found {
+    const struct variant *variant; /* NULL: none does */
+    struct view value[ARGUMENTS_MAX];
+};
+
 /* How sure the reading is that all of the text is understood: what is not may hold a secret. */
 struct read {
-    const struct variant *variant;
+    const struct variant *variant; /* of the command, or of what may be one */
     bool is_whole;
 };
 
-static void take(struct match *match, const struct variant *variant, const struct view value[ARGUMENTS_MAX])
+static void take(struct match *match, const struct found *found, bool is_sure)
 {
-    match->command = &variant->row->command;
+    const struct variant *variant = found->variant;
+    match->command = is_sure ? &variant->row->command : NULL;
+    match->maybe = is_sure ? NULL : &variant->row->command;
     match->arguments = variant->captures;
     for (size_t i = 0; i < variant->captures; i++)
-        match->argument[i] = (struct argument){variant->capture[i].name, value[i], variant->capture[i].type->is_secret};
-}
-
-/* A capture of a type that takes only codes and titles has one. */
-static bool codes_are_known(const struct grammar *grammar, struct arena *arena, const struct variant *variant, int at,
-                            const struct view value[ARGUMENTS_MAX])
-{
-    for (size_t i = 0; i < variant->captures; i++)
-        if (variant->capture[i].type->is_code && !row_of_topic(grammar, fold(arena, value[i]), at))
-            return false;
-    return true;
+        match->argument[i] = (struct argument){variant->capture[i].name, found->value[i], variant->capture[i].type->is_secret};
 }
 
 /* The forms that a text may be of, and the kind of port it came to. */
@@ -40,25 +38,87 @@ struct candidates {
     struct arena *arena;
     struct view folded;
     int at;
+    struct view raw; /* the whole text as it came */
     struct variant **list;
     size_t lists;
 };
 
-static struct candidates candidates_of(const struct grammar *grammar, struct arena *arena, struct view folded, int at)
+static struct candidates candidates_of(const struct grammar *grammar, struct arena *arena, struct view folded, int at, struct view raw)
 {
-    struct candidates c = {.grammar = grammar, .arena = arena, .folded = folded, .at = at};
+    struct candidates c = {.grammar = grammar, .arena = arena, .folded = folded, .at = at, .raw = raw};
     c.lists = index_candidates(&grammar->index, arena, folded, &c.list);
     return c;
 }
 
-static const struct variant *first_that_reads(const struct candidates *c, bool is_loose, struct view value[ARGUMENTS_MAX])
+/* A question is no order and no answer (rules A4), though folding drops its mark. */
+static bool has_question_mark(struct view utf8)
+{
+    return memchr(utf8.at, '?', utf8.size) || memmem(utf8.at, utf8.size, "？", sizeof "？" - 1);
+}
+
+/* --- what words mean: topics of help and services --- */
+
+enum certainty { NOT_THIS, MAY_BE_THIS, SURELY_THIS };
+
+static bool is_latin(struct view v)
+{
+    for (size_t i = 0; i < v.size; i++)
+        if ((unsigned char)v.at[i] >= 0x80)
+            return false;
+    return true;
+}
+
+static enum certainty certainty_of_word(const struct candidates *c, const struct type *type, struct view *word)
+{
+    struct view name = names_find(&c->grammar->names, *word);
+    if (name.size && (type->catalogue || type->is_code)) {
+        *word = name;
+        return SURELY_THIS;
+    }
+    if (type->is_code)
+        return row_of_topic(c->grammar, fold(c->arena, *word), c->at) ? SURELY_THIS : NOT_THIS;
+    if (type->catalogue == CATALOGUE_NAMES || (type->catalogue == CATALOGUE_CODES && !is_latin(*word)))
+        return MAY_BE_THIS;
+    return SURELY_THIS;
+}
+
+static bool names_service(const struct type *type)
+{
+    return type->catalogue == CATALOGUE_NAMES || type->catalogue == CATALOGUE_CODES;
+}
+
+/* Of the words that a form captured, the least sure. Names become those of the catalogue. A question about
+ * a service opens and closes nothing. */
+static enum certainty certainty_of(const struct candidates *c, struct found *found)
+{
+    const struct variant *variant = found->variant;
+    enum certainty least = SURELY_THIS;
+    for (size_t i = 0; i < variant->captures && least; i++) {
+        const struct type *type = variant->capture[i].type;
+        enum certainty certainty = certainty_of_word(c, type, &found->value[i]);
+        if (names_service(type) && variant->row->command.effect != EFFECT_READS && has_question_mark(c->raw))
+            certainty = NOT_THIS;
+        least = certainty < least ? certainty : least;
+    }
+    return least;
+}
+
+/* The first form that reads the text for sure. Of those that may, the first is left in *maybe. */
+static bool find_form(const struct candidates *c, bool is_loose, struct found *found, struct found *maybe)
 {
     for (size_t i = 0; i < c->lists; i++)
-        for (const struct variant *variant = c->list[i]; variant; variant = variant->next)
-            if (variant->is_loose == is_loose && (variant->row->command.at & c->at) && variant_reads(variant, c->arena, c->folded, value) &&
-                codes_are_known(c->grammar, c->arena, variant, c->at, value))
-                return variant;
-    return NULL;
+        for (const struct variant *variant = c->list[i]; variant; variant = variant->next) {
+            if (variant->is_loose != is_loose || !(variant->row->command.at & c->at) ||
+                !variant_reads(variant, c->arena, c->folded, found->value))
+                continue;
+            found->variant = variant;
+            enum certainty certainty = certainty_of(c, found);
+            if (certainty == SURELY_THIS)
+                return true;
+            if (certainty == MAY_BE_THIS && !maybe->variant)
+                *maybe = *found;
+        }
+    return false;
 }
 
 static bool is_digit(char c)
@@ -66,20 +126,29 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* Reads one text as a command. */
+static const struct variant *read_command(const struct candidates *c, struct match *match)
+{
+    struct found found, maybe;
+    maybe.variant = NULL;
+    bool is_sure = find_form(c, false, &found, &maybe) || find_form(c, true, &found, &maybe);
+    if (!is_sure && !maybe.variant)
+        return NULL;
+    take(match, is_sure ? &found : &maybe, is_sure);
+    return is_sure ? found.variant : maybe.variant;
+}
+
 /* Reads one text as command and as answer. */
 static const struct variant *read_text(const struct grammar *grammar, struct arena *arena, struct view folded, int at, struct match *match)
 {
     const struct fixed *fixed = index_find(&grammar->index, folded);
     const struct variant *variant = fixed ? fixed->variant[at == AT_PROVIDER] : NULL;
-    struct view value[ARGUMENTS_MAX];
-    if (!variant) {
-        struct candidates candidates = candidates_of(grammar, arena, folded, at);
-        variant = first_that_reads(&candidates, false, value);
-        if (!variant)
-            variant = first_that_reads(&candidates, true, value);
+    if (variant) {
+        take(match, &(struct found){.variant = variant}, true);
+    } else {
+        struct candidates candidates = candidates_of(grammar, arena, folded, at, match->text);
+        variant = read_command(&candidates, match);
     }
-    if (variant)
-        take(match, variant, value);
     if (is_digit(folded.at[0]) && regex_match(grammar->reading.serials, arena, folded, NULL, 0)) {
         match->serials = serials_normal(arena, folded);
         match->answer = ANSWER_SERIALS;
@@ -140,16 +209,28 @@ static struct view code_of_piece(const struct grammar *grammar, struct arena *ar
     return i < code.size && digits < code.size ? code : VIEW_NONE;
 }
 
-/* The command of a code alone: a fixed text, or, if it only reads, a form that says much ("ZD201211", "HF 201307"). */
-static const struct variant *variant_of_code(const struct grammar *grammar, struct arena *arena, struct view code,
-                                             struct view value[ARGUMENTS_MAX])
+static bool is_about_services(const struct variant *variant)
+{
+    for (size_t i = 0; i < variant->captures; i++)
+        if (!names_service(variant->capture[i].type))
+            return false;
+    return true;
+}
+
+/* The command of a code alone: a fixed text, a form that names a service for sure ("QXGPRS"), or, if it only reads, another form that
+ * says much ("ZD201211", "HF 201307"). */
+static bool find_code(const struct grammar *grammar, struct arena *arena, struct view code, struct view raw, struct found *found)
 {
     const struct fixed *fixed = index_find(&grammar->index, code);
-    if (fixed && fixed->variant[0])
-        return fixed->variant[0];
-    struct candidates candidates = candidates_of(grammar, arena, code, AT_HALL);
-    const struct variant *variant = first_that_reads(&candidates, false, value);
-    return variant && variant->row->command.effect == EFFECT_READS ? variant : NULL;
+    struct found maybe = {0};
+    if (fixed && fixed->variant[0]) {
+        found->variant = fixed->variant[0];
+        return true;
+    }
+    struct candidates candidates = candidates_of(grammar, arena, code, AT_HALL, raw);
+    if (find_form(&candidates, false, found, &maybe))
+        return found->variant->row->command.effect == EFFECT_READS;
+    return find_form(&candidates, true, found, &maybe) && is_about_services(found->variant);
 }
 
 /* Moves *i to the next mark that ends a code; gives its size, 0 when there is none. */
@@ -167,43 +248,42 @@ static size_t next_end(const struct reading *reading, struct view folded, size_t
 
 /* "QXQDXB,请您将本信息直接转发至10086": what stands before the first end is the code. If a number follows, it may be an argument
  * ("HF,201307,请…"), and the longer piece is tried too. */
-static const struct variant *code_before_prose(const struct grammar *grammar, struct arena *arena, struct view folded, struct view *prose,
-                                               struct view value[ARGUMENTS_MAX])
+static bool find_code_before_prose(const struct grammar *grammar, struct arena *arena, struct view folded, struct view raw,
+                                   struct view *prose, struct found *found)
 {
-    const struct variant *found = NULL;
     size_t i = 0;
+    found->variant = NULL;
     for (size_t end; (end = next_end(&grammar->reading, folded, &i)) > 0;) {
-        struct view code = code_of_piece(grammar, arena, fold(arena, view_head(folded, i))), longer[ARGUMENTS_MAX];
-        const struct variant *variant = code.size ? variant_of_code(grammar, arena, code, longer) : NULL;
+        struct view code = code_of_piece(grammar, arena, fold(arena, view_head(folded, i)));
+        struct found longer;
         i += end;
-        if (variant) {
-            found = variant;
+        if (code.size && find_code(grammar, arena, code, raw, &longer)) {
+            *found = longer;
             *prose = view_from(folded, i);
-            for (size_t k = 0; k < variant->captures; k++)
-                value[k] = longer[k];
         }
         if (i == folded.size || !is_digit(folded.at[i]))
             break;
     }
-    return found;
+    return found->variant != NULL;
 }
 
 /* A code that does more than read is taken from prose only if that names both the deed and the hall. */
 static const struct variant *read_forwarded(const struct grammar *grammar, struct arena *arena, struct view folded, struct match *match)
 {
-    struct view prose, value[ARGUMENTS_MAX];
-    const struct variant *variant = code_before_prose(grammar, arena, folded, &prose, value);
-    if (!variant)
+    struct view prose;
+    struct found found;
+    if (!find_code_before_prose(grammar, arena, folded, match->text, &prose, &found))
         return NULL;
     bool has_deed = has_word(&grammar->reading.words, prose), has_hall = has_word(&grammar->reading.numbers, prose);
-    if (variant->row->command.effect == EFFECT_READS ? !has_deed && !has_hall : !has_deed || !has_hall)
+    if (found.variant->row->command.effect == EFFECT_READS ? !has_deed && !has_hall : !has_deed || !has_hall)
         return NULL;
-    take(match, variant, value);
-    return variant;
+    take(match, &found, true);
+    return found.variant;
 }
 
-static struct read read_any_way(const struct grammar *grammar, struct arena *arena, struct view folded, int at, struct match *match)
+static struct read read_any_way(const struct grammar *grammar, struct arena *arena, int at, struct match *match)
 {
+    struct view folded = match->folded;
     const struct variant *variant = read_text(grammar, arena, folded, at, match);
     if (variant || match->answer)
         return (struct read){variant, variant && !variant->is_loose};
@@ -212,7 +292,8 @@ static struct read read_any_way(const struct grammar *grammar, struct arena *are
         variant = read_text(grammar, arena, inner, at, match);
     if (variant || match->answer)
         return (struct read){variant, variant && !variant->is_loose};
-    variant = at == AT_HALL ? read_forwarded(grammar, arena, folded, match) : NULL; /* a provider gets its texts as they are: rules B8 */
+    if (at == AT_HALL) /* a provider gets its texts as they are: rules B8 */
+        variant = read_forwarded(grammar, arena, folded, match);
     return (struct read){variant, false};
 }
 
@@ -240,21 +321,16 @@ static void mask(const struct grammar *grammar, struct arena *arena, struct read
     match->folded = mask_digits(arena, match->folded, masking);
 }
 
-/* A question is no answer: "是？" consents to nothing (rules A4). Folding has dropped its mark. */
-static bool has_question_mark(struct view utf8)
-{
-    return memchr(utf8.at, '?', utf8.size) || memmem(utf8.at, utf8.size, "？", sizeof "？" - 1);
-}
-
 void grammar_match(const struct grammar *grammar, struct arena *arena, struct view utf8, int at, struct match *match)
 {
     struct read read = {0};
     *match = (struct match){.text = utf8, .folded = fold(arena, utf8)};
-    if (match->folded.size && utf8.size <= FOLD_SIZE_MAX) /* an empty text is nothing (rules A9); of a longer one the end is not known */
-        read = read_any_way(grammar, arena, match->folded, at, match);
-    if (match->answer && has_question_mark(utf8)) {
-        match->answer = ANSWER_NONE;
-        match->serials = VIEW_NONE;
+    if (match->folded.size && utf8.size <= FOLD_SIZE_MAX) { /* an empty text is nothing (rules A9); of a longer one the end is not known */
+        read = read_any_way(grammar, arena, at, match);
+        if (match->answer && has_question_mark(utf8)) { /* "是？" consents to nothing (rules A4) */
+            match->answer = ANSWER_NONE;
+            match->serials = VIEW_NONE;
+        }
     }
     mask(grammar, arena, read, match);
 }

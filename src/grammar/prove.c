@@ -333,17 +333,22 @@ static json_t *sample_of_scalar(const struct yaml *node)
     return json_of_view(node->value);
 }
 
+/* A text, a number, or an object of them, one in another at most: a line of a list has a price. */
 static json_t *sample_of_element(const struct yaml *node)
 {
     if (node->kind != YAML_MAP)
         return sample_of_scalar(node);
     json_t *object = json_object();
-    for (const struct yaml *member = node->child; member; member = member->next)
-        json_object_setn_new(object, member->key.at, member->key.size, sample_of_scalar(member));
+    for (const struct yaml *member = node->child; member; member = member->next) {
+        json_t *value = member->kind == YAML_MAP ? json_object() : sample_of_scalar(member);
+        for (const struct yaml *inner = member->kind == YAML_MAP ? member->child : NULL; inner; inner = inner->next)
+            json_object_setn_new(value, inner->key.at, inner->key.size, sample_of_scalar(inner));
+        json_object_setn_new(object, member->key.at, member->key.size, value);
+    }
     return object;
 }
 
-/* `gives` as the store would hand it over: texts, numbers, and lists of them or of flat objects. */
+/* `gives` as the store would hand it over: elements, and lists of them. */
 static json_t *sample_of(const struct yaml *gives)
 {
     json_t *fields = json_object();
@@ -396,21 +401,39 @@ static struct template known_part(const struct template *template, struct arena 
     return known;
 }
 
-static void prove_reply(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply, const json_t *fields)
+/* False: it does not hold, which is noted. */
+static bool prove_text(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply,
+                       const struct template *template, const json_t *fields)
 {
     struct view text;
     struct err err;
-    if (row->gives && !fields_are_given(row, log, reply, fields))
-        return;
-    struct template template = row->gives ? reply->template : known_part(&reply->template, arena, fields);
-    if (template_render(&template, arena, fields, &text, &err) != IS_DONE) {
+    if (template_render(template, arena, fields, &text, &err) != IS_DONE) {
         fault_note(log, row->command.file, reply->line, "reply \"%.*s\": %s", VIEW_ARG(reply->outcome), err.text);
-        return;
+        return false;
     }
     struct segments segments = segments_count(text);
     if (segments.parts > reply->parts)
         fault_note(log, row->command.file, reply->line, "reply \"%.*s\" is too long: %zu characters make %zu SMS, its budget is %zu",
                    VIEW_ARG(reply->outcome), segments.units, segments.parts, reply->parts);
+    return segments.parts <= reply->parts;
+}
+
+/* Written out with all that its command gives, and once more without each field that it can do without. */
+static void prove_reply(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply, const json_t *fields)
+{
+    if (row->gives && !fields_are_given(row, log, reply, fields))
+        return;
+    struct template template = row->gives ? reply->template : known_part(&reply->template, arena, fields);
+    bool holds = prove_text(row, arena, log, reply, &template, fields);
+    for (size_t i = 0; holds && i < template.steps; i++) {
+        const struct step *step = &template.step[i];
+        if (step->kind != STEP_IF && step->kind != STEP_UNLESS)
+            continue;
+        json_t *fewer = json_copy((json_t *)fields);
+        json_object_deln(fewer, step->text.at, step->text.size);
+        holds = prove_text(row, arena, log, reply, &template, fewer);
+        json_decref(fewer);
+    }
 }
 
 void prove_replies(const struct grammar *grammar, struct fault_log *log)

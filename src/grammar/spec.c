@@ -83,6 +83,16 @@ static struct words get_words(const struct sheet *sheet, const struct yaml *map,
     return words;
 }
 
+/* The member at key if it is of this kind; NULL when there is none, or when it is another, which is noted. */
+static const struct yaml *get_kind(const struct sheet *sheet, const char *key, enum yaml_kind kind, const char *what)
+{
+    const struct yaml *node = yaml_get(sheet->root, view_of(key));
+    if (!node || node->kind == kind)
+        return node;
+    fault_note(sheet->log, sheet->file, node->key_line, "%s must be %s", key, what);
+    return NULL;
+}
+
 /* The words as alternatives of a pattern; each put through `write` first. */
 static struct view alternatives(struct arena *arena, struct words words, struct view (*write)(struct arena *, struct view))
 {
@@ -100,9 +110,22 @@ static struct view as_it_is(struct arena *arena, struct view v)
 
 /* --- types.yaml --- */
 
+static enum catalogue get_catalogue(const struct sheet *sheet, const struct yaml *map)
+{
+    static const char *const name[] = {[CATALOGUE_ANY] = "any", [CATALOGUE_NAMES] = "names", [CATALOGUE_CODES] = "codes"};
+    const struct yaml *node;
+    struct view text = get_text(sheet, map, "catalogue", &node);
+    for (int i = CATALOGUE_ANY; node && i <= CATALOGUE_CODES; i++)
+        if (view_equal(text, view_of(name[i])))
+            return (enum catalogue)i;
+    if (node)
+        fault_note(sheet->log, sheet->file, node->line, "catalogue must be any, names or codes, not \"%.*s\"", VIEW_ARG(text));
+    return CATALOGUE_NONE;
+}
+
 static void read_type(const struct sheet *sheet, const struct yaml *node, struct type *type)
 {
-    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "code", "min", "max", "samples", NULL};
+    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "code", "catalogue", "min", "max", "samples", NULL};
     const struct yaml *normal;
     struct err err;
     check_keys(sheet, node, "a type", keys);
@@ -119,6 +142,7 @@ static void read_type(const struct sheet *sheet, const struct yaml *node, struct
         .is_secret = get_flag(sheet, node, "secret"),
         .is_loose = get_flag(sheet, node, "loose"),
         .is_code = get_flag(sheet, node, "code"),
+        .catalogue = get_catalogue(sheet, node),
         .least = get_number(sheet, node, "min", INT64_MAX, 0),
         .most = get_number(sheet, node, "max", INT64_MAX, 0),
         .sample = samples.word,
@@ -274,6 +298,44 @@ void spec_read_reserved(const struct sheet *sheet)
     sheet->grammar->masked = get_words(sheet, sheet->root, "masked", false);
 }
 
+/* --- names.yaml --- */
+
+static void add_name(const struct sheet *sheet, int line, struct view spelling, struct view word)
+{
+    struct names *names = &sheet->grammar->names;
+    struct view folded = fold(sheet->grammar->arena, spelling);
+    uint32_t next = (uint32_t)names->word_of.count;
+    if (!folded.size)
+        fault_note(sheet->log, sheet->file, line, "the name \"%.*s\" is empty when folded", VIEW_ARG(spelling));
+    else if (*table_put(&names->word_of, folded, next) < next)
+        fault_note(sheet->log, sheet->file, line, "the name \"%.*s\" is given twice", VIEW_ARG(spelling));
+    else
+        names->word[next] = fold(sheet->grammar->arena, word);
+}
+
+void spec_read_names(const struct sheet *sheet)
+{
+    static const char *const keys[] = {"names", "spellings", NULL};
+    struct names *names = &sheet->grammar->names;
+    const struct yaml *spellings = get_kind(sheet, "spellings", YAML_MAP, "a map of spellings and names");
+    check_keys(sheet, sheet->root, "names.yaml", keys);
+    struct words words = get_words(sheet, sheet->root, "names", false);
+    names->word = ARENA_ARRAY(sheet->grammar->arena, struct view, words.count + children_of(spellings) + 1);
+    for (size_t i = 0; i < words.count; i++)
+        add_name(sheet, yaml_get(sheet->root, VIEW("names"))->line, words.word[i], words.word[i]);
+    for (const struct yaml *node = spellings ? spellings->child : NULL; node; node = node->next)
+        if (node->kind == YAML_SCALAR && names_find(names, fold(sheet->grammar->arena, node->value)).size)
+            add_name(sheet, node->key_line, node->key, node->value);
+        else
+            fault_note(sheet->log, sheet->file, node->line, "\"%.*s\" is no spelling of one of the names", VIEW_ARG(node->key));
+}
+
+struct view names_find(const struct names *names, struct view folded)
+{
+    const uint32_t *number = table_get(&names->word_of, folded);
+    return number ? names->word[*number] : VIEW_NONE;
+}
+
 /* --- a command --- */
 
 /* Names go into SQL function names and metrics: small letters, digits, _. */
@@ -317,16 +379,6 @@ static const char *effect_of(int number)
 static const char *confirm_of(int number)
 {
     return confirm_name((enum confirm)number);
-}
-
-/* The member at key if it is of this kind; NULL when there is none, or when it is another, which is noted. */
-static const struct yaml *get_kind(const struct sheet *sheet, const char *key, enum yaml_kind kind, const char *what)
-{
-    const struct yaml *node = yaml_get(sheet->root, view_of(key));
-    if (!node || node->kind == kind)
-        return node;
-    fault_note(sheet->log, sheet->file, node->key_line, "%s must be %s", key, what);
-    return NULL;
 }
 
 static size_t get_parts(const struct sheet *sheet, const struct yaml *map, size_t otherwise)
@@ -388,12 +440,23 @@ static void read_replies(const struct sheet *sheet, struct row *row)
 /* What the hall says when no command can: a message must never be left without words. */
 static void check_hall(const struct sheet *sheet)
 {
-    static const char *const needed[] = {"unknown", "not_subscriber", "suspended", "unknown_port", "provider_text", "fault", "unavailable"};
+    static const char *const needed[] = {"unknown",     "not_subscriber", "suspended", "unknown_port", "provider_text", "fault",
+                                         "unavailable", "no_question",    "answered",  "use_serials",  "left"};
     const struct yaml *replies = yaml_get(sheet->root, VIEW("replies"));
     for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!yaml_get(replies, view_of(needed[i])))
             fault_note(sheet->log, sheet->file, replies ? replies->key_line : sheet->root->line, "the hall needs the reply \"%s\"",
                        needed[i]);
+}
+
+/* A question has an end in any case, and each of its ends has words (rules A3, A4, A6, A9). */
+static void check_question(const struct sheet *sheet, const struct yaml *replies)
+{
+    static const char *const needed[] = {"ask", "again", "declined", "expired"};
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
+        if (!yaml_get(replies, view_of(needed[i])))
+            fault_note(sheet->log, sheet->file, yaml_get(sheet->root, VIEW("confirm"))->key_line,
+                       "a command that confirms needs the reply \"%s\"", needed[i]);
 }
 
 /* What must be there together. */
@@ -414,6 +477,8 @@ static void check_whole(const struct sheet *sheet, const struct row *row)
         fault_note(sheet->log, sheet->file, replies->line, "a command with forms needs at least one reply");
     if (row->command.effect == EFFECT_READS && row->command.confirm != CONFIRM_NEVER)
         fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("confirm"))->line, "a command that only reads has nothing to confirm");
+    else if (row->command.confirm != CONFIRM_NEVER && replies && replies->kind == YAML_MAP)
+        check_question(sheet, replies);
 }
 
 void spec_read_command(const struct sheet *sheet, struct row *row)

@@ -74,7 +74,7 @@ static struct near nearest_of(const struct row *row, const struct code *text, si
     struct near best = {.rank = SIZE_MAX};
     for (size_t i = 0; i < row->codes; i++) {
         const struct code *code = &row->code[i];
-        if (!may_be_near(text, code, most))
+        if (!code->is_offered || !may_be_near(text, code, most))
             continue;
         size_t edits = distance(text, code), rank = rank_of(edits, text->point[0] == code->point[0], code->points);
         if (edits <= most && rank < best.rank)

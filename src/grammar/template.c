@@ -46,13 +46,15 @@ static enum outcome add_field(struct compiler *c, struct view inside)
     return IS_DONE;
 }
 
-static enum outcome open_section(struct compiler *c, struct view name)
+/* inside: ?field or !field. */
+static enum outcome open_section(struct compiler *c, struct view inside)
 {
+    struct view name = view_from(inside, 1);
     if (c->open)
-        return err_refused(c->err, "{?%.*s} stands inside another section", VIEW_ARG(name));
+        return err_refused(c->err, "{%.*s} stands inside another section", VIEW_ARG(inside));
     if (!is_field_name(name))
-        return err_refused(c->err, "{?%.*s} names no field", VIEW_ARG(name));
-    add_step(c, (struct step){.kind = STEP_SECTION, .text = arena_copy(c->arena, name)});
+        return err_refused(c->err, "{%.*s} names no field", VIEW_ARG(inside));
+    add_step(c, (struct step){.kind = inside.at[0] == '?' ? STEP_IF : STEP_UNLESS, .text = arena_copy(c->arena, name)});
     c->open = c->template->steps;
     return IS_DONE;
 }
@@ -83,8 +85,8 @@ static enum outcome read_brace(struct compiler *c, size_t *i)
         return err_refused(c->err, "a { has no }");
     struct view inside = view_head(view_from(rest, 1), (size_t)(end - rest.at) - 1);
     *i += inside.size + 2;
-    if (inside.size && inside.at[0] == '?')
-        return open_section(c, view_from(inside, 1));
+    if (inside.size && (inside.at[0] == '?' || inside.at[0] == '!'))
+        return open_section(c, inside);
     if (inside.size && inside.at[0] == '/')
         return close_section(c, view_from(inside, 1));
     return add_field(c, inside);
@@ -109,7 +111,8 @@ enum outcome template_compile(struct arena *arena, struct view source, struct te
             return outcome;
     }
     if (c.open)
-        return err_refused(err, "{?%.*s} is not closed", VIEW_ARG(template->step[c.open - 1].text));
+        return err_refused(err, "{%s%.*s} is not closed", template->step[c.open - 1].kind == STEP_IF ? "?" : "!",
+                           VIEW_ARG(template->step[c.open - 1].text));
     return IS_DONE;
 }
 
@@ -122,6 +125,8 @@ static bool is_filled(const json_t *json)
         return json_array_size(json) > 0;
     case JSON_OBJECT:
         return json_object_size(json) > 0;
+    case JSON_INTEGER:
+        return json_integer_value(json) != 0;
     case JSON_NULL:
     case JSON_FALSE:
         return false;
@@ -170,8 +175,8 @@ enum outcome template_render(const struct template *template, struct arena *aren
         const struct step *step = &template->step[i++];
         if (step->kind == STEP_TEXT)
             piece[pieces++] = step->text;
-        else if (step->kind == STEP_SECTION)
-            i = is_filled(json_object_get(fields, step->text.at)) ? i : step->end;
+        else if (step->kind == STEP_IF || step->kind == STEP_UNLESS)
+            i = is_filled(json_object_get(fields, step->text.at)) == (step->kind == STEP_IF) ? i : step->end;
         else if (render_field(step, arena, fields, &piece[pieces++], err) != IS_DONE)
             return IS_REFUSED;
     }

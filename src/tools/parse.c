@@ -13,6 +13,7 @@
 static const char help[] = "usage: smshall parse [--commands DIR] [--config FILE] [--at hall|provider] [--tsv] [TEXT...]\n"
                            "\n"
                            "Prints how each text is read, one JSON line each; without TEXT, one text per line from standard input.\n"
+                           "The key \"maybe\" names the command that a text is if the store knows the service in its args.\n"
                            "\n"
                            "  --commands DIR   folder of the grammar (default: as configured)\n"
                            "  --config FILE    the configuration (default: conf/smshall.yaml)\n"
@@ -72,6 +73,8 @@ static void parse_text(struct parser *parser, const struct view *id, struct view
     text_add(line, VIEW(",\"args\":"));
     match_write_args(&match, false, line);
     add_or_null(line, "answer", match_answer_first(&match, parser->arena));
+    if (match.maybe)
+        add_or_null(line, "maybe", match.maybe->name);
     text_add(line, VIEW("}\n"));
     fwrite(line->at, 1, line->size, stdout);
 }

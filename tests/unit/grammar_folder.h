@@ -17,7 +17,7 @@
 
 struct folder {
     char path[64];
-    char name[16][64]; /* files in it */
+    char name[32][64]; /* files in it */
     size_t files;
 };
 
@@ -35,7 +35,7 @@ static inline void folder_add(struct folder *folder, const char *name, const cha
 /* A new folder with the tables of commands/ and the hall's own replies (links: tests run in the root of the repository). */
 static inline void folder_make(struct folder *folder)
 {
-    static const char *const tables[] = {"types.yaml", "reading.yaml", "answers.yaml", "reserved.yaml", "hall.yaml"};
+    static const char *const tables[] = {"types.yaml", "reading.yaml", "answers.yaml", "reserved.yaml", "names.yaml", "hall.yaml"};
     char root[512], from[640], to[160];
     assert_non_null(getcwd(root, sizeof root));
     *folder = (struct folder){.path = "/tmp/smshall-grammar-XXXXXX"};

@@ -23,6 +23,10 @@ static const struct {
      "%s/b.yaml:4: effect must be one of reads, changes, leaves, not \"writes\"\n"},
     {"unknown confirm", HEAD "confirm: yes\n", "%s/b.yaml:6: confirm must be one of never, when_charged, always, not \"yes\"\n"},
     {"reads and confirms", HEAD "forms: [BB]\nconfirm: always\n", "%s/b.yaml:7: a command that only reads has nothing to confirm\n"},
+    {"confirms without words",
+     "command: b\ntitle: 乙\ncall: b\neffect: changes\nreplies: {ok: 好, ask: 吗, expired: 过}\nforms: [BB]\nconfirm: when_charged\n",
+     "%s/b.yaml:7: a command that confirms needs the reply \"again\"\n"
+     "%s/b.yaml:7: a command that confirms needs the reply \"declined\"\n"},
     {"bad name", "command: B-1\nreplies: {ok: 好}\n", "%s/b.yaml:1: command must be a name of small letters, digits and _, not \"B-1\"\n"},
     {"name twice", "command: a\nreplies: {ok: 好}\n", "%s/b.yaml:1: the command \"a\" is also in %s/a.yaml\n"},
     {"half a command", "command: b\nforms: [BB]\n",
@@ -113,6 +117,12 @@ static const struct {
      "%s/b.yaml:4: the reply \"no\": {fee|euro} has the unknown filter \"euro\"\n"},
     {"unknown field", "command: b\nreplies:\n  ok: \"{fee|yuan}{fees}{?more}x{/more}\"\ngives: {fee: 1}\n",
      "%s/b.yaml:3: reply \"ok\" uses {fees}, which b does not give\n%s/b.yaml:3: reply \"ok\" uses {more}, which b does not give\n"},
+    {"a field that may be missing", "command: b\nreplies: {ok: '{?fee}{fee}{/fee}{fee}'}\ngives: {fee: 1}\n",
+     "%s/b.yaml:2: reply \"ok\": the field fee is missing\n"},
+    {"too long without a field",
+     "command: b\nparts: 1\nreplies: {ok: '{!x}{y}{y}{y}{y}{y}{y}{y}一{/x}'}\ngives: {x: 1, y: 一二三四五六七八九十}\n",
+     "%s/b.yaml:3: reply \"ok\" is too long: 71 characters make 2 SMS, its budget is 1\n"},
+    {"a price in a list", "command: b\nreplies: {ok: '{l|lines}'}\ngives: {l: [{name: 甲, price: {fen: 1, period: month}}]}\n", ""},
     {"filter of the wrong field", "command: b\nreplies: {ok: '{fee|month_zh}'}\ngives: {fee: 甲}\n",
      "%s/b.yaml:2: reply \"ok\": the field fee is not what month_zh takes: a month such as 201211\n"},
     {"open brace in a reply", "command: b\nreplies: {ok: 'x{fee'}\n", "%s/b.yaml:2: the reply \"ok\": a { has no }\n"},
@@ -220,6 +230,14 @@ static void names_faults_of_tables(void **state)
     check_table("types.yaml", "month: {patterns: ['[0-9'], samples: ['1']}\n", "%s/types.yaml:1: missing terminating ]");
     check_table("types.yaml", "month: {patterns: ['1'], samples: ['1'], normal: moon}\n", "%s/types.yaml:1: unknown normal form \"moon\"");
     check_table("types.yaml", "month: {patterns: ['1'], samples: ['1'], secret: yes}\n", "%s/types.yaml:1: secret must be true or false");
+    check_table("types.yaml", "a: {patterns: ['1'], samples: ['1'], catalogue: moon}\n",
+                "%s/types.yaml:1: catalogue must be any, names or codes, not \"moon\"\n");
+    check_table("names.yaml", NULL, "%s/names.yaml:1: cannot be read: No such file or directory\n");
+    check_table("names.yaml", "names: [甲乙, '。']\n", "%s/names.yaml:1: the name \"。\" is empty when folded\n");
+    check_table("names.yaml", "names: [GPRS, gprs]\n", "%s/names.yaml:1: the name \"gprs\" is given twice\n");
+    check_table("names.yaml", "names: [甲乙]\nspellings: {甲丙: 甲丁}\n", "%s/names.yaml:2: \"甲丙\" is no spelling of one of the names\n");
+    check_table("names.yaml", "names: [甲乙]\nspellings: {甲乙: 甲乙}\n", "%s/names.yaml:2: the name \"甲乙\" is given twice\n");
+    check_table("names.yaml", "names: [甲乙]\nspelling: {}\n", "%s/names.yaml:2: unknown key \"spelling\" in names.yaml\n");
     check_table("answers.yaml", "yes: []\nno: [N]\nserials: '[0-9]'\n", "%s/answers.yaml:1: yes is missing or empty\n");
     check_table("answers.yaml", "yes: [Y]\nno: [y]\nserials: '[0-9]'\n", "%s/answers.yaml:2: the word \"y\" is given twice\n");
     check_table("answers.yaml", "yes: ['。']\nno: [N]\nserials: '[0-9]'\n", "%s/answers.yaml:1: the word \"。\" is empty when folded\n");

@@ -7,8 +7,15 @@ static const char password[] = "command: password\ntitle: 密码修改\nforms: [
                                "call: password\neffect: changes\nreplies: {ok: 已修改}\n";
 static const char reset[] =
     "command: reset\ntitle: 密码重置\nforms: ['CZMM#{id:id_card}']\ncall: reset\neffect: changes\nreplies: {ok: 好}\n";
-static const char open_service[] = "command: open\ntitle: 开通\nforms: ['KT{service:service}', '开通{service:service}']\ncall: open\n"
-                                   "effect: changes\nconfirm: when_charged\nreplies: {ok: 好}\n";
+static const char open_service[] =
+    "command: open\ntitle: 开通\nforms: ['KT{service:service}', '开通{service:service_name}']\ncall: open\n"
+    "effect: changes\nconfirm: when_charged\nreplies: {ok: 好, ask: 吗, again: 吗, declined: 未, expired: 过}\n";
+static const char close_service[] = "command: close\ntitle: 取消\nforms: ['QX{service:service}', '取消{service:service_name}[业务]']\n"
+                                    "call: close\neffect: changes\nreplies: {ok: 好}\n";
+static const char query[] = "command: query\ntitle: 查询\nforms: ['CX{service:service_name}', '查{service:service_name}']\ncall: query\n"
+                            "effect: reads\nreplies: {ok: 好}\n";
+static const char help[] = "command: help\ntitle: 帮助\nforms: ['HELP[#{topic:word}]', 'HELP{topic:code}']\ncall: help\neffect: reads\n"
+                           "replies: {ok: 好}\n";
 static const char threshold[] = "command: threshold\ntitle: 余额提醒\nforms: ['KTYETX{yuan:yuan}', 'BGYETX{yuan:yuan}']\ncall: threshold\n"
                                 "effect: changes\nreplies: {ok: 好}\n";
 static const char stop[] = "command: stop\ntitle: 停机\nforms: [TJ, QXQDXB]\ncall: stop\neffect: changes\nreplies: {ok: 好}\n";
@@ -22,7 +29,7 @@ static const char leave[] = "command: leave\ntitle: 退订\nat: any\nforms: ['00
 static const char leave_port[] = "command: leave_port\ntitle: 退订本端口\nat: provider\nforms: [TD, 退订, 'KT{serials:serials}']\n"
                                  "call: leave_port\neffect: leaves\nreplies: {ok: 好}\n";
 static const char transfer[] = "command: transfer\ntitle: 转账\nforms: ['ZZ{to:msisdn}#{yuan:yuan}']\ncall: transfer\neffect: changes\n"
-                               "confirm: always\nreplies: {ok: 好}\n";
+                               "confirm: always\nreplies: {ok: 好, ask: 吗, again: 吗, declined: 未, expired: 过}\n";
 
 static struct folder folder;
 static struct grammar *grammar;
@@ -34,6 +41,9 @@ static int set_up(void **state)
     folder_add(&folder, "password.yaml", password);
     folder_add(&folder, "reset.yaml", reset);
     folder_add(&folder, "open.yaml", open_service);
+    folder_add(&folder, "close.yaml", close_service);
+    folder_add(&folder, "query.yaml", query);
+    folder_add(&folder, "help.yaml", help);
     folder_add(&folder, "threshold.yaml", threshold);
     folder_add(&folder, "stop.yaml", stop);
     folder_add(&folder, "balance.yaml", balance);
@@ -159,6 +169,63 @@ static void reads_forms(void **state)
     CHECK(rows, AT_HALL);
 }
 
+/* What is known of services without the store is sure; any other word is for the store to look at, and acts only if it is there. */
+static void reads_services(void **state)
+{
+    static const struct {
+        const char *text, *reading, *maybe; /* NULL: none; reading: "command args" */
+    } rows[] = {
+        {"KTGPRS", "open {\"service\":\"GPRS\"}", NULL},
+        {"kt nosuch", "open {\"service\":\"NOSUCH\"}", NULL}, /* a Latin code is taken as it is */
+        {"KT彩铃", "open {\"service\":\"彩铃\"}", NULL},
+        {"KT彩铃８元", "open {\"service\":\"彩铃8元\"}", NULL},
+        {"KT火星", "- {\"service\":\"火星\"}", "open"},
+        {"KT火星2号", "- {\"service\":\"火星2号\"}", "open"},
+        {"KT火", "- {}", NULL}, /* one character names nothing */
+        {"KT一二三四五六七八九十一二", "- {\"service\":\"一二三四五六七八九十一二\"}", "open"},
+        {"KT一二三四五六七八九十一二三", "- {}", NULL},
+        {"KT火星，谢谢", "- {}", NULL},
+        {"KT火 星", "- {}", NULL},
+        {"开通彩铃", "open {\"service\":\"彩铃\"}", NULL},
+        {"开通CL8", "open {\"service\":\"CL8\"}", NULL},
+        {"开通QQ", "- {\"service\":\"QQ\"}", "open"}, /* behind a word of the language it is not */
+        {"开通资格", "- {\"service\":\"资格\"}", "open"},
+        {"“开通资格”", "- {\"service\":\"资格\"}", "open"},
+        {"取消來電顯示", "close {\"service\":\"来电显示\"}", NULL}, /* as the catalogue writes it */
+        {"取消彩铃业务", "close {\"service\":\"彩铃\"}", NULL},
+        {"取消火星业务", "- {\"service\":\"火星业务\"}", "close"},
+        {"开通彩铃？", "- {}", NULL}, /* a question orders nothing */
+        {"KTGPRS?", "- {}", NULL},
+        {"取消彩铃？", "- {}", NULL},
+        {"取消火星？", "- {}", NULL},
+        {"查彩铃？", "query {\"service\":\"彩铃\"}", NULL},
+        {"CXLDXS", "query {\"service\":\"LDXS\"}", NULL},
+        {"CXYEX", "- {\"service\":\"YEX\"}", "query"},
+        {"HELP彩鈴", "help {\"topic\":\"彩铃\"}", NULL},
+        {"HELP 彩鈴", "help {\"topic\":\"彩铃\"}", NULL},
+        {"HELP火星", "- {}", NULL},
+        {"HELP 火星", "help {\"topic\":\"火星\"}", NULL},
+    };
+    struct arena *arena = arena_new();
+    size_t wrong = 0;
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct match match;
+        struct text got = {0};
+        grammar_match(grammar, arena, view_of(rows[i].text), AT_HALL, &match);
+        text_addf(&got, "%s ", match.command ? match.command->name.at : "-");
+        match_write_args(&match, true, &got);
+        const char *maybe = match.maybe ? match.maybe->name.at : NULL;
+        if (strcmp(got.at, rows[i].reading) != 0 || strcmp(maybe ? maybe : "", rows[i].maybe ? rows[i].maybe : "") != 0) {
+            print_error("\"%s\" reads as %s, maybe %s\n", rows[i].text, got.at, maybe ? maybe : "-");
+            wrong++;
+        }
+        text_free(&got);
+    }
+    arena_free(&arena);
+    assert_int_equal(wrong, 0);
+}
+
 static void reads_at_a_provider(void **state)
 {
     static const struct reading rows[] = {
@@ -244,7 +311,7 @@ static void reads_what_people_forward(void **state) /* rules D9 */
         {"qxqdxb , 请转发到10086", "stop", NULL, NULL},
         {"ZD201211，请将本短信转发到10086查询", "bill", "{\"month\":\"201211\"}", NULL},
         {"ZD201213，请转发到10086", NULL, NULL, NULL},
-        {"KTYETX10，请转发到10086", NULL, NULL, NULL}, /* acts, and is no fixed text */
+        {"KTYETX10，请转发到10086", NULL, NULL, NULL}, /* acts, and is more than a code */
         {"QXQDXB，请转发给我", NULL, NULL, NULL},      /* acts, but the hall is not named */
         {"QXQDXB，10086", NULL, NULL, NULL},           /* acts, but nothing is asked for */
         {"YE，请发送至10086查询", "balance", NULL, NULL},
@@ -268,7 +335,14 @@ static void reads_what_people_forward(void **state) /* rules D9 */
         {"“QXQDXB”，请转发至10086", "stop", NULL, NULL},
         {"“QXQDXB”，请转发给我", NULL, NULL, NULL},
         {"是，请转发至10086", NULL, NULL, NULL},
-        {"KTGPRS，请转发至10086", NULL, NULL, NULL}, /* only fixed texts */
+        {"KTGPRS，请转发至10086", "open", "{\"service\":\"GPRS\"}", NULL},
+        {"QXQDXB2，请您将本信息直接转发至10086，即可取消", "close", "{\"service\":\"QDXB2\"}", NULL},
+        {"“QXGPRS”，请转发至10086", "close", "{\"service\":\"GPRS\"}", NULL},
+        {"取消彩铃，请转发至10086", "close", "{\"service\":\"彩铃\"}", NULL},
+        {"取消订单，请转发至10086", NULL, NULL, NULL}, /* nothing is guessed from prose */
+        {"KTGPRS，请转发给我", NULL, NULL, NULL},
+        {"QXGPRS，请转发至10086？", NULL, NULL, NULL}, /* asks, and orders nothing */
+        {"HELP ZD，请转发至10086", NULL, NULL, NULL},
         {"TJ请转发至10086", NULL, NULL, NULL},
         {"““YE", NULL, NULL, NULL},
         {"“”", NULL, NULL, NULL},
@@ -442,6 +516,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads_forms),
+        cmocka_unit_test(reads_services),
         cmocka_unit_test(reads_at_a_provider),
         cmocka_unit_test(reads_answers),
         cmocka_unit_test(one_is_yes_and_a_serial),

@@ -35,6 +35,9 @@ static void suggests_near_codes(void **state)
         {"我想查询话费余额", "查询话费余额"},
         {"积分兑换", ""}, /* two edits of four characters are too many */
         {"你好", ""},
+        {"好", ""}, /* 开, 关 and 查 are no texts by themselves */
+        {"KTT", ""},
+        {"KTYETY", "KTYETX"},
         {"今天天气怎么样", ""},
         {"", ""},
     };
@@ -83,6 +86,12 @@ static void helps_on_a_command(void **state)
         assert_true(view_equal(codes[0], VIEW("ZD")));
         assert_true(view_equal(codes[1], VIEW("ZD201211")));
     }
+    assert_int_equal(grammar_help(grammar, arena, VIEW("KT"), AT_HALL, &title, &codes), 4);
+    assert_true(view_equal(title, VIEW("开通业务")));
+    assert_true(view_equal(codes[0], VIEW("KTGPRS")));
+    assert_int_equal(grammar_help(grammar, arena, VIEW("0000"), AT_PROVIDER, &title, &codes), 1);
+    assert_true(view_equal(title, VIEW("查询和退订本端口的业务")));
+    assert_int_equal(grammar_help(grammar, arena, VIEW("彩铃"), AT_HALL, &title, &codes), 0); /* the store knows services */
     assert_true(grammar_help(grammar, arena, VIEW("KTHF"), AT_HALL, &title, &codes) == 0);
     assert_int_equal(grammar_help(grammar, arena, VIEW("火星"), AT_HALL, &title, &codes), 0);
     assert_int_equal(grammar_help(grammar, arena, VIEW(""), AT_HALL, &title, &codes), 0);

@@ -37,6 +37,33 @@ static const struct row rows[] = {
     {"{l|list_comma}", "{\"l\":[1,2]}", "1，2", NULL},
     {"{l|lines}", "{\"l\":[\"a\",\"b\"]}", "a\nb", NULL},
     {"{l|list}", "{\"l\":[]}", "", NULL},
+    {"{l|lines}",
+     "{\"l\":[{\"serial\":1,\"name\":\"全部\",\"provider\":null,\"price\":null},{\"serial\":2,\"provider\":\"新华短讯\",\"name\":"
+     "\"新闻早报\","
+     "\"price\":{\"fen\":300,\"period\":\"month\"}}]}",
+     "1.全部\n2.新华短讯 新闻早报 3.00元/月", NULL},
+    {"{l|list}", "{\"l\":[{\"name\":\"彩铃\",\"price\":{\"fen\":0,\"period\":\"month\"},\"since\":\"2011-03-01T10:00:00+08:00\"}]}",
+     "彩铃 0.00元 2011年3月1日起", NULL},
+    {"{l|list}", "{\"l\":[{\"service\":\"彩铃\",\"until\":\"2026-12-01T00:00:00+08:00\"}]}", "彩铃（2026年12月1日）", NULL},
+    {"{l|list}", "{\"l\":[{\"name\":\"彩铃\",\"since\":\"soon\"}]}", NULL, "the field l is not what list takes"},
+    {"{l|list}", "{\"l\":[{\"name\":\"彩铃\",\"price\":3}]}", NULL, "the field l is not what list takes"},
+    {"{p|price}", "{\"p\":{\"fen\":300,\"period\":\"month\"}}", "3.00元/月", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":10,\"period\":\"message\"}}", "0.10元/条", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":12345,\"period\":\"once\"}}", "123.45元/次", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":0,\"period\":\"month\"}}", "0.00元", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":300,\"period\":\"year\"}}", NULL, "the field p is not what price takes: {fen, period"},
+    {"{p|price}", "{\"p\":300}", NULL, "the field p is not what price takes"},
+    {"{s|duration}", "{\"s\":86400}", "24小时", NULL},
+    {"{s|duration}", "{\"s\":172800}", "48小时", NULL},
+    {"{s|duration}", "{\"s\":259200}", "3天", NULL},
+    {"{s|duration}", "{\"s\":604800}", "7天", NULL},
+    {"{s|duration}", "{\"s\":7200}", "2小时", NULL},
+    {"{s|duration}", "{\"s\":1800}", "30分钟", NULL},
+    {"{s|duration}", "{\"s\":5400}", "90分钟", NULL},
+    {"{s|duration}", "{\"s\":\"3600\"}", "1小时", NULL},
+    {"{s|duration}", "{\"s\":61}", "61秒", NULL},
+    {"{s|duration}", "{\"s\":0}", "0秒", NULL},
+    {"{s|duration}", "{\"s\":-1}", NULL, "the field s is not what duration takes: whole seconds"},
     {"{l|list}", "{\"l\":[{\"fen\":1}]}", NULL, "the field l is not what list takes"},
     {"{l|list}", "{\"l\":[[1]]}", NULL, "the field l is not what list takes"},
     {"{l|count}", "{\"l\":[1,2,3]}", "3", NULL},
@@ -50,7 +77,14 @@ static const struct row rows[] = {
     {"a{?n}，{n|list}{/n}。", "{\"n\":[]}", "a。", NULL},
     {"a{?n}，{n}{/n}。", "{\"n\":null}", "a。", NULL},
     {"a{?n}，{n}{/n}。", "{}", "a。", NULL},
-    {"a{?n}，{n}{/n}。", "{\"n\":0}", "a，0。", NULL},
+    {"a{?n}，{n}{/n}。", "{\"n\":0}", "a。", NULL}, /* a trial of no days is none */
+    {"a{?n}，{n}{/n}{!n}！{/n}。", "{\"n\":1}", "a，1。", NULL},
+    {"a{?n}，{n}{/n}{!n}！{/n}。", "{}", "a！。", NULL},
+    {"a{!n}{m}{/n}。", "{\"n\":false,\"m\":2}", "a2。", NULL},
+    {"a{!n}{m}{/n}。", "{\"n\":false}", NULL, "the field m is missing"},
+    {"{?a}{!b}{/b}{/a}", "{}", NULL, "{!b} stands inside another section"},
+    {"{!a}x", "{}", NULL, "{!a} is not closed"},
+    {"{!}x", "{}", NULL, "{!} names no field"},
     {"{?a}1{/a}{?b}2{/b}", "{\"b\":1}", "2", NULL},
     {"{{n}}", "{}", "{n}", NULL},
     {"", "{}", "", NULL},
@@ -110,6 +144,27 @@ static void renders_the_commands(void **state)
          "尊敬的客户，您好！您本月数据流量套餐共500MB，剩余350MB。中国移动"},
         {"hall", "unknown", "{\"near\":[]}", "您发送的内容无法识别。发送10086查看菜单。中国移动"},
         {"hall", "unknown", "{\"near\":[\"YE\",\"JF\"]}", "您发送的内容无法识别，您是否想发送：YE、JF。发送10086查看菜单。中国移动"},
+        {"open", "ask", /* rules A2 */
+         "{\"service\":\"新闻早报\",\"provider\":\"新华短讯\",\"collected\":true,\"price\":{\"fen\":300,\"period\":\"month\"},\"trial_"
+         "days\":0,"
+         "\"window\":86400,\"off\":\"QXXWZB\",\"off_port\":\"10086\"}",
+         "您好！您将订购由新华短讯提供的新闻早报业务，3.00元/"
+         "月（由中国移动代收费），请在24小时内回复“是”确认订购，回复其他内容或不回复则不订购"
+         "。如需取消请发送QXXWZB到10086。中国移动"},
+        {"open", "ok", /* rules A11 */
+         "{\"service\":\"彩铃\",\"price\":{\"fen\":500,\"period\":\"month\"},\"charged\":500,\"balance\":9500,\"off\":\"QXCL\","
+         "\"off_port\":\"10086\"}",
+         "您好！彩铃业务已开通，5.00元/月。本次收取5.00元，账户余额95.00元。如需取消请发送QXCL到10086。中国移动"},
+        {"open", "expired", "{\"service\":\"彩铃\",\"how\":\"KTCL\"}", /* rules A3 */
+         "您好！彩铃业务的订购确认已过期，请重新发送KTCL到10086。本次未为您订购，不收取费用。中国移动"},
+        {"open", "renewal_notice", /* rules A12 */
+         "{\"service\":\"彩铃\",\"price\":{\"fen\":500,\"period\":\"month\"},\"at\":\"2026-12-01T10:00:00+08:00\",\"off\":\"QXCL\","
+         "\"off_port\":\"10086\"}",
+         "您好！您的彩铃业务将于2026年12月1日 10:00续订，5.00元/月。如不需要，请在此之前发送QXCL到10086取消。中国移动"},
+        {"leave_list", "left",
+         "{\"items\":[\"彩铃\"],\"gone\":[],\"wrong\":[\"9\"],\"repeated\":[],\"later\":[{\"service\":\"来电提醒\",\"until\":"
+         "\"2026-12-01T00:00:00+08:00\"}]}", /* rules B4, B6 */
+         "您好！已取消：彩铃。到期停止：来电提醒（2026年12月1日）。没有序号：9。中国移动"},
         {"balance", "fault", "{}", "系统忙，您的请求未能办理，请稍后再试。中国移动"}, /* the hall's own */
         {"no_such", "fault", "{}", "系统忙，您的请求未能办理，请稍后再试。中国移动"},
     };
