@@ -5,22 +5,24 @@ SELECT hall.put_provider('风云气象', '4008106602', 'http://www.fengyun-weath
 SELECT hall.put_port('106601', '新华短讯');
 SELECT hall.put_port('106602', '风云气象');
 
-INSERT INTO hall.service AS s (code, name, aliases, fee_fen, period, provider, port, excludes, trial_days) VALUES
-    ('GPRS', '手机上网', '{上网,数据}',             0, 'month',   NULL,       NULL,     NULL, 0),
-    ('LDXS', '来电显示', '{来显}',                  0, 'month',   NULL,       NULL,     NULL, 0),
-    ('HJDD', '呼叫等待', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
-    ('HJBC', '呼叫保持', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
-    ('SFTH', '三方通话', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
-    ('CL',   '彩铃',     '{彩铃5元}',             500, 'month',   NULL,       NULL,     'CL', 0),
-    ('CL8',  '彩铃8元',  '{}',                    800, 'month',   NULL,       NULL,     'CL', 0),
-    ('LDTX', '来电提醒', '{}',                    300, 'month',   NULL,       NULL,     NULL, 0),
-    ('YETX', '余额提醒', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
-    ('HFNZ', '话费闹钟', '{}',                      0, 'month',   NULL,       NULL,     NULL, 0),
-    ('DXHZ', '短信回执', '{}',                     10, 'message', NULL,       NULL,     NULL, 0),
-    ('WLAN', 'WLAN',     '{无线上网}',              0, 'month',   NULL,       NULL,     NULL, 7),
-    ('XWZB', '新闻早报', '{}',                    300, 'month',   '新华短讯', '106601', NULL, 0),
-    ('TQYB', '天气预报', '{天气}',                200, 'month',   '风云气象', '106602', NULL, 0),
-    ('XHTT', '笑话天天', '{笑话}',                500, 'month',   '风云气象', '106602', NULL, 0)
+INSERT INTO hall.service AS s
+    (code, name, aliases, fee_fen, period, provider, port, order_codes, excludes, trial_days, note)
+VALUES
+    ('GPRS', '手机上网', '{上网,数据}',       0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '用手机访问互联网，流量按所用套餐计费'),
+    ('LDXS', '来电显示', '{来显}',            0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '来电时显示对方号码'),
+    ('HJDD', '呼叫等待', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '通话中有新来电时提示，可先后接听'),
+    ('HJBC', '呼叫保持', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '暂停当前通话去接听或拨打另一个'),
+    ('SFTH', '三方通话', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '三个人同时通话'),
+    ('CL',   '彩铃',     '{彩铃5元,炫铃}',  500, 'month',   NULL,       NULL,     '{}',        'CL', 0, '主叫听到的回铃音换成您选的音乐'),
+    ('CL8',  '彩铃8元',  '{炫铃8元}',       800, 'month',   NULL,       NULL,     '{}',        'CL', 0, '彩铃，含更多曲目'),
+    ('LDTX', '来电提醒', '{}',              300, 'month',   NULL,       NULL,     '{}',        NULL, 0, '关机或无法接通时，用短信告知谁来过电话'),
+    ('YETX', '余额提醒', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '余额低于您设定的金额时短信提醒'),
+    ('HFNZ', '话费闹钟', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '定期用短信告知话费使用情况'),
+    ('DXHZ', '短信回执', '{}',               10, 'message', NULL,       NULL,     '{}',        NULL, 0, '您发出的短信送达后给您回执'),
+    ('WLAN', 'WLAN',     '{无线上网}',        0, 'month',   NULL,       NULL,     '{}',        NULL, 7, '在热点覆盖处无线上网'),
+    ('XWZB', '新闻早报', '{早报}',          300, 'month',   '新华短讯', '106601', '{XWZB,ZB}', NULL, 0, '每天早上一条要闻短信'),
+    ('TQYB', '天气预报', '{天气}',          200, 'month',   '风云气象', '106602', '{TQYB,TQ}', NULL, 0, '每天一条当地天气短信'),
+    ('XHTT', '笑话天天', '{笑话}',          500, 'month',   '风云气象', '106602', '{XHTT,XH}', NULL, 0, '每天一条笑话短信')
 ON CONFLICT (code) DO UPDATE
 SET name = excluded.name,
     aliases = excluded.aliases,
@@ -28,8 +30,10 @@ SET name = excluded.name,
     period = excluded.period,
     provider = excluded.provider,
     port = excluded.port,
+    order_codes = excluded.order_codes,
     excludes = excluded.excludes,
-    trial_days = excluded.trial_days;
+    trial_days = excluded.trial_days,
+    note = excluded.note;
 
 SELECT hall.put_subscriber(13800138000, '全球通', p_opening_fen => 5678);
 SELECT hall.put_subscriber(13800138001, '神州行', p_opening_fen => 50);

@@ -2,9 +2,9 @@
 SELECT hall_private.build_dispatch();
 SELECT hall_private.partitions_ahead();
 
--- Who may do what. smshall_hall is the daemon: it may call these five functions, and nothing else. smshall_feed is the billing
--- system's, smshall_operator the operators'. Nobody but the owner has rights on tables. Roles belong to the whole cluster, so they may
--- be there already.
+-- Who may do what. smshall_hall is the daemon: it may call these functions, and nothing else. smshall_feed is the billing
+-- system's, smshall_operator the operators'. Nobody but the owner has rights on tables, but for the catalogue's. Roles belong to the
+-- whole cluster, so they may be there already.
 DO $$
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'smshall_hall') THEN
@@ -46,10 +46,13 @@ REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hall, hall_private, hall_command FROM PUBL
 GRANT USAGE ON SCHEMA hall TO smshall_hall, smshall_feed, smshall_operator;
 
 GRANT EXECUTE ON FUNCTION
-    hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, jsonb, text, text),
+    hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, text, jsonb, text, text),
     hall.settle(bigint, text, text, text, int, text, int, int),
     hall.delivery_report(bigint, text, int, text, bigint),
     hall.claim_unsent(int, int),
+    hall.claim_events(int, int),
+    hall.settle_event(bigint, bigint, int, int, text),
+    hall.report_order(bigint, int, text, text, text),
     hall.run_due()
 TO smshall_hall;
 
@@ -62,12 +65,31 @@ GRANT EXECUTE ON FUNCTION
     hall.put_points(bigint, bigint),
     hall.put_subscription(bigint, text, timestamptz, timestamptz),
     hall.put_provider(text, text, text),
-    hall.put_port(text, text)
+    hall.put_port(text, text),
+    hall.put_service(text, text, text[], bigint, text, text, text, text[], text, text[], interval, int, text, boolean, text, interval, text,
+        text),
+    hall.load_services(text)
 TO smshall_feed, smshall_operator;
 
 GRANT EXECUTE ON FUNCTION
     hall.dead_letters(timestamptz, bigint, int),
     hall.resend(bigint, text),
     hall.check_ledger(),
-    hall.drop_messages_before(date)
+    hall.evidence(bigint, text),
+    hall.consents(bigint, text),
+    hall.verify_evidence(bigint, bigint),
+    hall.evidence_ranges(int),
+    hall.verify_money(bigint, bigint),
+    hall.drop_messages_before(date),
+    hall.put_hook(text, text),
+    hall.set_provider_hook(text, text),
+    hall.rotate_hook_key(text, interval),
+    hall.list_hooks(),
+    hall.dead_events(text, timestamptz, int),
+    hall.resend_event(bigint, bigint),
+    hall.resend_events(text, timestamptz),
+    hall.orders(bigint)
 TO smshall_operator;
+
+-- The catalogue is theirs: adding a service is one INSERT.
+GRANT SELECT, INSERT, UPDATE ON hall.service, hall.provider, hall.port TO smshall_operator;

@@ -3,84 +3,9 @@
 # a throw-away PostgreSQL, or the one in SMSHALL_TEST_DATABASE (keywords and values of a superuser's conninfo). TAP on stdout.
 set -u
 cd "$(dirname "$0")/.." || exit 2
-smshall=${SMSHALL:-build/smshall}
-pg_bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
-base=${SMSHALL_TEST_DATABASE-}
-prefix=smshall_test_$$
-owner=${prefix}_owner
-dir=$(mktemp -d /tmp/smshall-sql.XXXXXX)
-server=
+. tests/tap/store.sh
 ran=0
 failed=0
-
-as_postgres=()
-[ "$(id -u)" != 0 ] || as_postgres=(setpriv --reuid=postgres --regid=postgres --clear-groups --)
-
-clean_up() {
-    local name
-    if [ -n "$server" ]; then
-        kill -INT "$server"
-        wait "$server"
-    else
-        for name in $(sql postgres -c "SELECT datname FROM pg_database WHERE datname LIKE '${prefix}\\_%'"); do
-            sql postgres -q -c "DROP DATABASE $name WITH (FORCE)"
-        done
-        sql postgres -q -c "DROP ROLE IF EXISTS $owner"
-    fi 2>/dev/null
-    rm -rf "$dir"
-}
-trap clean_up EXIT
-trap 'exit 130' INT TERM
-
-# sql DATABASE PSQL-ARGUMENT…
-sql() {
-    psql -X -At -F $'\n' -v ON_ERROR_STOP=1 -d "$base dbname=$1" "${@:2}"
-}
-
-give_up() {
-    echo "not ok - $1"
-    cat "$dir/log"
-    exit 1
-}
-
-start_server() {
-    chmod 755 "$dir"
-    mkdir "$dir/pg"
-    [ ${#as_postgres[@]} -eq 0 ] || chown postgres: "$dir/pg"
-    base="host=$dir/pg user=postgres"
-    (cd / && "${as_postgres[@]}" "$pg_bin/initdb" -D "$dir/pg/data" -U postgres -A trust -E UTF8 --locale C.UTF-8 --no-instructions) \
-        >"$dir/log" 2>&1 || give_up "initdb"
-    # a socket of its own and no port of the machine
-    (cd / && exec "${as_postgres[@]}" "$pg_bin/postgres" -D "$dir/pg/data" -c listen_addresses= -c unix_socket_directories="$dir/pg" \
-        -c fsync=off -c lc_messages=C) >"$dir/server.log" 2>&1 &
-    server=$!
-    for _ in $(seq 200); do
-        ! sql postgres -c '' 2>/dev/null || return
-        sleep 0.1
-    done
-    cp "$dir/server.log" "$dir/log"
-    give_up "the server does not answer"
-}
-
-# Without the program, as migrate would: the same files in the same order in one transaction.
-migrate_by_psql() {
-    {
-        echo "BEGIN; CREATE SCHEMA IF NOT EXISTS hall;"
-        [ "$(sql "$1" -c "SELECT to_regclass('hall.message') IS NULL")" = f ] || cat sql/migrations/*.sql
-        cat sql/functions/*.sql sql/finish.sql sql/demo.sql
-        echo "COMMIT;"
-    } | sql "$1" -q -o "$dir/out" 2>"$dir/log"
-}
-
-# The owner of the store is no superuser: it may create roles, and owns the database.
-migrate() {
-    local as_owner="options='-c role=$owner'"
-    if [ -x "$smshall" ]; then
-        "$smshall" migrate --demo --sql sql --database "$base dbname=$1 $as_owner" >"$dir/log" 2>&1
-    else
-        migrate_by_psql "$1 $as_owner"
-    fi
-}
 
 # Takes the TAP lines of one file and prints them with numbers that run on.
 count() {
@@ -127,7 +52,7 @@ picture() {
 }
 
 test_migrate() {
-    sql postgres -q -c "CREATE ROLE $owner LOGIN CREATEROLE" -c "CREATE DATABASE ${prefix}_base OWNER $owner"
+    store_create "${prefix}_base"
     migrate "${prefix}_base"
     result $? migrate "a new store"
     [ $failed = 0 ] || exit 1
@@ -153,8 +78,10 @@ test_migrate() {
     printf "SELECT '话费',\n   nothing;\n" >"$dir/sql/functions/99_fault.sql"
     is "$(fault_of)" "$dir/sql/functions/99_fault.sql:2: 42703: column \"nothing\" does not exist" \
         migrate "a fault at reading has its line"
-    rm "$dir/sql/functions/99_fault.sql" "$dir"/sql/migrations/0004_*
-    is "$(fault_of)" "the store has a migration that is not here: $dir/sql/migrations/0004_message.sql" migrate "a newer store is left alone"
+    local newest
+    newest=$(basename "$(printf '%s\n' "$dir"/sql/migrations/* | tail -n 1)")
+    rm "$dir/sql/functions/99_fault.sql" "$dir/sql/migrations/$newest"
+    is "$(fault_of)" "the store has a migration that is not here: $dir/sql/migrations/$newest" migrate "a newer store is left alone"
     picture >"$dir/second"
     diff "$dir/first" "$dir/second" >"$dir/log"
     result $? migrate "after a fault the store is as it was"
@@ -167,7 +94,7 @@ fault_of() {
 # Two that bring the same store up to date at once wait for each other.
 test_migrate_twice_at_once() {
     [ -x "$smshall" ] || return 0
-    sql postgres -q -c "CREATE DATABASE ${prefix}_twice OWNER $owner"
+    store_create "${prefix}_twice"
     migrate "${prefix}_twice" &
     local other=$!
     migrate "${prefix}_twice"
@@ -325,7 +252,7 @@ test_pipeline() {
     result $? pipeline "$(grep -c '\[       OK' "$dir/log") tests"
 }
 
-[ -n "$base" ] || start_server
+store_start
 test_migrate
 test_migrate_twice_at_once
 for file in tests/sql/[1-9]*.sql; do

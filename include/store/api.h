@@ -9,7 +9,10 @@ enum api_function {
     API_SETTLE,          /* hall.settle: how sending a reply ended */
     API_DELIVERY_REPORT, /* hall.delivery_report */
     API_CLAIM_UNSENT,    /* hall.claim_unsent: replies that a crash, or a refusal for now, left unsent */
-    API_RUN_DUE,         /* hall.run_due: what is due in the store itself, once a minute */
+    API_RUN_DUE,         /* hall.run_due: what is due in the store itself: renewals, notices, expiries */
+    API_CLAIM_EVENTS,    /* hall.claim_events: what providers and network elements are to be told */
+    API_SETTLE_EVENT,    /* hall.settle_event: how telling them ended */
+    API_REPORT_ORDER,    /* hall.report_order: a network element says how its work went */
     API_FUNCTIONS,
 };
 
@@ -35,7 +38,8 @@ enum {
     RECEIVE_COMMAND,      /* NULL: none */
     RECEIVE_CALL,         /* hall_command.<call>; NULL: none */
     RECEIVE_EFFECT,       /* reads | changes | leaves */
-    RECEIVE_ARGS,         /* JSON object; for a text that is no command {"near": ["YE", …]} */
+    RECEIVE_CONFIRM,      /* never | when_charged | always */
+    RECEIVE_ARGS,         /* JSON object; for a text that is no command {"near": ["YE", …], "folded": …, "maybe": {…}} */
     RECEIVE_ANSWER,       /* yes | no | serials:1,3 | NULL */
     RECEIVE_WAY,          /* sendsms | inline */
     RECEIVE_PARAMETERS,
@@ -64,11 +68,31 @@ enum {
     REPORT_PARAMETERS,
 };
 
-/* hall.claim_unsent's. */
+/* hall.claim_unsent's and hall.claim_events'. */
 enum {
     CLAIM_MOST,    /* how many at most */
     CLAIM_LEASE_S, /* ours for so long */
     CLAIM_PARAMETERS,
+};
+
+/* hall.settle_event's. */
+enum {
+    EVENT_MSISDN,
+    EVENT_ID,     /* as it was claimed */
+    EVENT_CLAIMS, /* likewise: says whether it is still ours */
+    EVENT_STATUS, /* HTTP; 0: no answer came */
+    EVENT_REASON, /* why it was not delivered; NULL when it was */
+    EVENT_PARAMETERS,
+};
+
+/* hall.report_order's. */
+enum {
+    ORDER_MSISDN,
+    ORDER_NUMBER,
+    ORDER_TOKEN, /* only who was given the order knows it */
+    ORDER_STATE, /* in_work | done | failed */
+    ORDER_REASON,
+    ORDER_PARAMETERS,
 };
 
 #endif

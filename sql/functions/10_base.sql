@@ -13,6 +13,11 @@ CREATE OR REPLACE FUNCTION hall_private.month_of(p_at timestamptz) RETURNS date
 LANGUAGE sql STABLE
 RETURN pg_catalog.date_trunc('month', p_at AT TIME ZONE 'Asia/Shanghai')::date;
 
+-- As the filters of the replies read it: 2026-11-22T10:00:00+08:00.
+CREATE OR REPLACE FUNCTION hall_private.iso(p_at timestamptz) RETURNS text
+LANGUAGE sql STABLE
+RETURN pg_catalog.to_char(hall_private.local_time(p_at), 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"');
+
 -- A figure of hall.setting. Not on the road that every message goes: there the table is read where it is needed.
 CREATE OR REPLACE FUNCTION hall_private.setting(p_name text) RETURNS bigint
 LANGUAGE plpgsql STABLE AS $$

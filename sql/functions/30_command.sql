@@ -12,7 +12,7 @@ BEGIN
     fields := jsonb_build_object(
         'balance', subscriber.balance_fen,
         'brand', subscriber.brand,
-        'as_of', to_char(hall_private.local_time(hall.now()), 'YYYY-MM-DD"T"HH24:MI:SS"+08:00"'));
+        'as_of', hall_private.iso(hall.now()));
 END
 $$;
 
@@ -58,20 +58,24 @@ BEGIN
 END
 $$;
 
--- What is open: the operator's own first, then the providers'. ok {items, count} | none {}
+-- What is open: the operator's own first, then the providers'. ok {items: [{name, provider, price, since}], count} | none {}
 CREATE OR REPLACE FUNCTION hall_command.services(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_names jsonb;
+    v_items jsonb;
 BEGIN
-    SELECT jsonb_agg(s.name ORDER BY s.provider NULLS FIRST, s.port, o.since, s.code) INTO v_names
+    SELECT jsonb_agg(
+        jsonb_build_object(
+            'name', s.name, 'provider', hall_private.provider_name(s), 'price', hall_private.price(s), 'since', hall_private.iso(o.since))
+        ORDER BY s.provider NULLS FIRST, s.port, o.since, s.code)
+    INTO v_items
     FROM hall.subscription AS o
     JOIN hall.service AS s ON s.code = o.service
     WHERE o.msisdn = subscriber.msisdn
       AND o.until IS NULL;
 
-    outcome := CASE WHEN v_names IS NULL THEN 'none' ELSE 'ok' END;
-    fields := CASE WHEN v_names IS NULL THEN '{}' ELSE jsonb_build_object('items', v_names, 'count', jsonb_array_length(v_names)) END;
+    outcome := CASE WHEN v_items IS NULL THEN 'none' ELSE 'ok' END;
+    fields := CASE WHEN v_items IS NULL THEN '{}' ELSE jsonb_build_object('items', v_items, 'count', jsonb_array_length(v_items)) END;
 END
 $$;
 
@@ -128,15 +132,28 @@ BEGIN
 END
 $$;
 
--- ok {} | topic {title, codes}: the hall knows the command asked for | no_topic {topic}: it does not
+-- ok {} | topic {title, codes}: the hall knows the command asked for | service {service, note, price, provider, phone, on, off}: a
+-- service of that name | no_topic {topic}: neither
 CREATE OR REPLACE FUNCTION hall_command.help(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
-LANGUAGE plpgsql IMMUTABLE AS $$
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_service hall.service;
 BEGIN
-    outcome := CASE WHEN args ? 'title' THEN 'topic' WHEN args ? 'topic' THEN 'no_topic' ELSE 'ok' END;
-    fields := CASE outcome
-        WHEN 'topic' THEN jsonb_build_object('title', args -> 'title', 'codes', args -> 'codes')
-        WHEN 'no_topic' THEN jsonb_build_object('topic', args -> 'topic')
-        ELSE '{}'
-    END;
+    fields := '{}';
+    IF args ? 'title' THEN
+        outcome := 'topic';
+        fields := jsonb_build_object('title', args -> 'title', 'codes', args -> 'codes');
+    ELSIF NOT args ? 'topic' THEN
+        outcome := 'ok';
+    ELSE
+        v_service := hall_private.find_service(args ->> 'topic');
+        outcome := CASE WHEN v_service.code IS NULL THEN 'no_topic' ELSE 'service' END;
+        fields := CASE outcome
+            WHEN 'no_topic' THEN jsonb_build_object('topic', args -> 'topic')
+            ELSE hall_private.service_fields(v_service) || jsonb_build_object(
+                'note', v_service.note,
+                'phone', (SELECT p.telephone FROM hall.provider AS p WHERE p.name = v_service.provider))
+        END;
+    END IF;
 END
 $$;

@@ -137,11 +137,23 @@ BEGIN
 END
 $$;
 
--- The message before had the same text and port and came a moment ago (rules D6).
-CREATE OR REPLACE FUNCTION hall_private.is_again(p_talk hall.conversation) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN p_talk.is_same
-    AND p_talk.before_at >= hall.now() - pg_catalog.make_interval(secs => hall_private.setting('repeat_window_s'));
+-- The message before had the same text and port and came a moment ago, and what it led to is not to happen twice (rules D6): it was a
+-- command that acts, or no command but something that one answered (a yes, an order code). Texts passed to a provider go on passing.
+CREATE OR REPLACE FUNCTION hall_private.is_again(p_talk hall.conversation, p_effect text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF p_talk.before_at < hall.now() - make_interval(secs => hall_private.setting('repeat_window_s')) THEN
+        RETURN false;
+    END IF;
+    RETURN p_effect <> 'reads' OR EXISTS (
+        SELECT FROM hall.reply AS r
+        WHERE r.msisdn = p_talk.msisdn
+          AND r.month = hall_private.month_of(p_talk.before_at)
+          AND r.number = p_talk.before_number
+          AND r.part = 1
+          AND r.command <> 'hall');
+END
+$$;
 
 -- The latest reply of this subscriber that has not been sent: whoever has not got that one in hand must not let another pass it. NULL
 -- when all are sent.
@@ -159,11 +171,13 @@ BEGIN
 END
 $$;
 
--- Writes a reply and answers it as the daemon takes it. inline: it goes out with the answer that carries it, if it is the first part:
--- there is room for one. Any other is the caller's to send for as long as the lease, in its order: `after` is the unsent one before it.
--- A reply of its own accord takes its number from hall.conversation first, and has no p_hash.
+-- Writes a reply and answers it as the daemon takes it. p_way inline: it goes out with the answer that carries it, if it is the first
+-- part: there is room for one. sendsms: it is the caller's to send for as long as the lease, in its order: `after` is the unsent one
+-- before it. own: nobody asked for it, anybody sends it; it takes its number from hall.conversation first, and has no p_hash.
+-- p_dialogue: the question that it puts. p_until: not to be sent after it, sooner than it would be otherwise.
 CREATE OR REPLACE FUNCTION hall_private.add_reply(
-    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_hash int, p_command text, p_outcome text, p_fields jsonb)
+    p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_hash int, p_command text, p_outcome text, p_fields jsonb,
+    p_dialogue int DEFAULT NULL, p_until timestamptz DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -177,13 +191,13 @@ BEGIN
     IF p_way <> 'inline' OR p_part > 1 THEN
         v_after := hall_private.latest_unsent(p_msisdn);
         v_state := 'unsent';
-        v_lease := v_now + make_interval(secs => hall_private.setting('reply_lease_s'));
+        v_lease := CASE p_way WHEN 'own' THEN v_now ELSE v_now + make_interval(secs => hall_private.setting('reply_lease_s')) END;
     END IF;
     INSERT INTO hall.reply AS r
-        (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, valid_until)
+        (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, dialogue, valid_until)
     VALUES
-        (p_msisdn, v_now, v_month, p_number, p_part, p_hash, p_port, p_command, p_outcome, p_fields, v_state, v_lease,
-         v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s')))
+        (p_msisdn, v_now, v_month, p_number, p_part, p_hash, p_port, p_command, p_outcome, p_fields, v_state, v_lease, p_dialogue,
+         least(p_until, v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s'))))
     RETURNING r.valid_until INTO v_until;
     RETURN jsonb_build_object(
         'mt', hall_private.mt(v_month, p_number, p_part),
@@ -200,15 +214,60 @@ BEGIN
 END
 $$;
 
--- An impatient thumb: the reply of the message before, once more, and nothing else happens (rules D6).
+-- A reply of the hall's own accord. p_valid: worthless after so long. Locks the conversation.
+CREATE OR REPLACE FUNCTION hall_private.tell(
+    p_msisdn bigint, p_port text, p_command text, p_outcome text, p_fields jsonb, p_valid interval DEFAULT NULL)
+RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_number int;
+BEGIN
+    PERFORM hall_private.begin_conversation(p_msisdn);
+    UPDATE hall.conversation AS c SET number = c.number + 1 WHERE c.msisdn = p_msisdn RETURNING c.number INTO v_number;
+    PERFORM hall_private.add_reply(
+        p_msisdn, v_number, 1, p_port, 'own', NULL, p_command, p_outcome, p_fields, NULL, hall.now() + p_valid);
+END
+$$;
+
+-- All replies of a message: p_fields is an object for one, an array for several. Several go one way all together, or they would come
+-- out of their order.
+CREATE OR REPLACE FUNCTION hall_private.add_replies(
+    p_message hall.message, p_way text, p_hash int, p_command text, p_outcome text, p_fields jsonb, p_dialogue int)
+RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_until   timestamptz;
+    v_replies jsonb := '[]';
+    v_page    record;
+BEGIN
+    IF p_dialogue IS NOT NULL THEN
+        SELECT d.until INTO v_until FROM hall.dialogue AS d WHERE d.msisdn = p_message.msisdn AND d.number = p_dialogue;
+    END IF;
+    IF jsonb_typeof(p_fields) = 'object' THEN
+        RETURN jsonb_build_array(hall_private.add_reply(
+            p_message.msisdn, p_message.number, 1, p_message.port, p_way, p_hash, p_command, p_outcome, p_fields, p_dialogue, v_until));
+    END IF;
+    FOR v_page IN
+        SELECT p.fields, p.part::int AS part FROM jsonb_array_elements(p_fields) WITH ORDINALITY AS p (fields, part) ORDER BY p.part
+    LOOP
+        v_replies := v_replies || hall_private.add_reply(
+            p_message.msisdn, p_message.number, v_page.part, p_message.port,
+            CASE WHEN jsonb_array_length(p_fields) = 1 THEN p_way ELSE 'sendsms' END, p_hash, p_command, p_outcome, v_page.fields,
+            p_dialogue, v_until);
+    END LOOP;
+    RETURN v_replies;
+END
+$$;
+
+-- An impatient thumb: the replies of the message before, once more, and nothing else happens (rules D6).
 CREATE OR REPLACE FUNCTION hall_private.answer_again(p_talk hall.conversation, p_hash int, p_way text) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     v_replies jsonb := '[]';
-    v_reply   hall.reply;
+    v_before  record;
 BEGIN
-    FOR v_reply IN
-        SELECT *
+    FOR v_before IN
+        SELECT r.*, count(*) OVER () AS parts
         FROM hall.reply AS r
         WHERE r.msisdn = p_talk.msisdn
           AND r.month = hall_private.month_of(p_talk.before_at)
@@ -216,13 +275,27 @@ BEGIN
         ORDER BY r.part
     LOOP
         v_replies := v_replies || hall_private.add_reply(
-            p_talk.msisdn, p_talk.number, v_reply.part, v_reply.port, p_way, p_hash, v_reply.command, v_reply.outcome, v_reply.fields);
+            p_talk.msisdn, p_talk.number, v_before.part, v_before.port, CASE v_before.parts WHEN 1 THEN p_way ELSE 'sendsms' END, p_hash,
+            v_before.command, v_before.outcome, v_before.fields, v_before.dialogue, v_before.valid_until);
     END LOOP;
     RETURN jsonb_build_object('was', 'again', 'replies', v_replies);
 END
 $$;
 
--- Whose port it is: the longest prefix (rules D5). All NULL when nobody's.
+-- The provider's short code that this port begins with: the longest prefix (rules D5). NULL: nobody's.
+CREATE OR REPLACE FUNCTION hall_private.port_prefix(p_port text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT p.prefix
+        FROM hall.port AS p
+        WHERE p.prefix IN (SELECT left(p_port, n) FROM generate_series(1, length(p_port)) AS n)
+        ORDER BY length(p.prefix) DESC
+        LIMIT 1);
+END
+$$;
+
+-- Whose port it is. All NULL when nobody's.
 CREATE OR REPLACE FUNCTION hall_private.provider_of(p_port text) RETURNS hall.provider
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -231,57 +304,173 @@ BEGIN
     SELECT v.* INTO v_provider
     FROM hall.port AS p
     JOIN hall.provider AS v ON v.name = p.provider
-    WHERE p.prefix IN (SELECT left(p_port, n) FROM generate_series(1, length(p_port)) AS n)
-    ORDER BY length(p.prefix) DESC
-    LIMIT 1;
+    WHERE p.prefix = hall_private.port_prefix(p_port);
     RETURN v_provider;
 END
 $$;
 
--- What the message leads to: who answers (`hall`, or the command itself), with which outcome and fields.
-CREATE OR REPLACE FUNCTION hall_private.act(
-    p_msisdn bigint, p_port text, p_at text, p_command text, p_call text, p_effect text, p_args jsonb,
-    OUT command text, OUT outcome text, OUT fields jsonb)
+-- Runs a command, and opens the question that it may lead to. dialogue: the question that its replies put.
+CREATE OR REPLACE FUNCTION hall_private.run_command(
+    p_subscriber hall.subscriber, p_message hall.message, p_at text, p_command text, p_call text, p_effect text, p_confirm text, p_args jsonb,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_args       jsonb := p_args;
+    v_args     jsonb := coalesce(p_args, '{}');
+    v_ask      jsonb;
+    v_replaced jsonb;
+    v_answer   record;
+BEGIN
+    IF p_effect = 'changes' AND p_subscriber.state = 'suspended' THEN
+        command := 'hall';
+        outcome := 'suspended';
+        fields := '{}';
+        RETURN;
+    END IF;
+    command := p_command;
+    IF p_effect <> 'reads' THEN
+        v_args := v_args || jsonb_build_object('message', hall_private.message_args(p_message, p_at, p_confirm));
+    END IF;
+    v_answer := hall_private.dispatch(p_call, p_subscriber, v_args);
+    outcome := v_answer.outcome;
+    fields := v_answer.fields;
+    v_ask := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #> '{-1,ask}' ELSE fields -> 'ask' END;
+    IF v_ask IS NOT NULL THEN
+        dialogue := p_message.number;
+        fields := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #- '{-1,ask}' ELSE fields - 'ask' END;
+        v_replaced := to_jsonb(hall_private.open_dialogue(p_message, command, p_call, v_args, outcome, fields, v_ask));
+    END IF;
+    IF v_replaced IS NOT NULL THEN
+        fields := jsonb_set(fields, CASE jsonb_typeof(fields) WHEN 'array' THEN '{0,replaced}' ELSE '{replaced}' END::text[], v_replaced);
+    END IF;
+END
+$$;
+
+-- A text at a provider's port that is none of our commands (rules B8): the port's number, an order code, an answer, or the provider's to
+-- read. Answers to an open question come before order codes, or a code could keep a 1 from meaning yes.
+-- outcome NULL: it was passed on, and the provider answers it.
+CREATE OR REPLACE FUNCTION hall_private.act_at_provider(
+    p_subscriber hall.subscriber, p_message hall.message, p_provider hall.provider, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_prefix text := hall_private.port_prefix(p_message.port);
+    v_folded text := p_args ->> 'folded';
+    v_code   text := (hall_private.find_service(v_folded, v_prefix)).code;
+BEGIN
+    IF v_folded IN (p_message.port, v_prefix) THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'provider', 'provider_help', 'provider_help', 'reads', 'never',
+            hall_private.provider_args(p_provider)) AS r;
+    ELSIF p_answer IS NOT NULL AND (v_code IS NULL OR EXISTS (
+        SELECT FROM hall.dialogue AS d
+        WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port AND d.ended IS NULL AND d.until >= hall.now()))
+    THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.answer(p_subscriber, p_message, 'provider', p_answer) AS r;
+    ELSIF v_code IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'provider', 'open', 'open', 'changes', 'when_charged', jsonb_build_object('service', v_code)) AS r;
+    END IF;
+    IF outcome IS NULL THEN
+        SELECT r.* INTO command, outcome, fields FROM hall_private.pass_text(p_message, p_provider) AS r;
+    END IF;
+END
+$$;
+
+-- What a command at a provider's port is told of the provider.
+CREATE OR REPLACE FUNCTION hall_private.provider_args(p_provider hall.provider) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN pg_catalog.jsonb_build_object('provider', p_provider.name, 'phone', p_provider.telephone);
+
+-- Hands a text to the provider, who answers it: fields [] then, no words of ours. One who cannot be reached that way is named to the
+-- subscriber: provider_text {provider, phone}.
+CREATE OR REPLACE FUNCTION hall_private.pass_text(
+    p_message hall.message, p_provider hall.provider, OUT command text, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql AS $$
+BEGIN
+    command := 'hall';
+    IF EXISTS (SELECT FROM hall.hook AS h WHERE h.name = p_provider.hook AND h.gone_at IS NULL) THEN
+        outcome := 'passed';
+        fields := '[]';
+        PERFORM hall_private.add_event(p_message.msisdn, p_provider.hook, 'text:' || p_message.port, 'text.received',
+            hall_private.message_json(p_message));
+    ELSE
+        outcome := 'provider_text';
+        fields := hall_private.provider_args(p_provider);
+    END IF;
+END
+$$;
+
+-- A text at the hall that is no command: a service's name that the reader did not know but the catalogue does (`maybe`), or nearly so,
+-- which its command tells; an answer; or nothing.
+CREATE OR REPLACE FUNCTION hall_private.act_on_text(
+    p_subscriber hall.subscriber, p_message hall.message, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_maybe jsonb := p_args -> 'maybe';
+    v_word  text := v_maybe #>> '{args,service}';
+BEGIN
+    IF (hall_private.find_service(v_word)).code IS NOT NULL
+        OR (p_args -> 'near' = '[]' AND hall_private.near_services(v_word) <> '[]')
+    THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'hall', v_maybe ->> 'command', v_maybe ->> 'call', v_maybe ->> 'effect', v_maybe ->> 'confirm',
+            v_maybe -> 'args') AS r;
+    ELSIF p_answer IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.answer(p_subscriber, p_message, 'hall', p_answer) AS r;
+    END IF;
+    IF outcome IS NULL THEN
+        command := 'hall';
+        outcome := 'unknown';
+        fields := jsonb_build_object('near', coalesce(p_args -> 'near', '[]'));
+    END IF;
+END
+$$;
+
+-- What the message leads to: who answers (`hall`, or the command itself), with which outcome and fields, putting which question.
+CREATE OR REPLACE FUNCTION hall_private.act(
+    p_message hall.message, p_at text, p_call text, p_effect text, p_confirm text, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
     v_provider   hall.provider;
     v_subscriber hall.subscriber;
-    v_answer     record;
 BEGIN
     command := 'hall';
     fields := '{}';
     IF p_at = 'provider' THEN
-        v_provider := hall_private.provider_of(p_port);
+        v_provider := hall_private.provider_of(p_message.port);
         IF v_provider.name IS NULL THEN
             outcome := 'unknown_port';
-            fields := jsonb_build_object('port', p_port);
+            fields := jsonb_build_object('port', p_message.port);
             RETURN;
         END IF;
-        v_args := coalesce(p_args, '{}') || jsonb_build_object('provider', v_provider.name, 'phone', v_provider.telephone);
     END IF;
 
-    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn;
+    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_message.msisdn;
     IF NOT FOUND OR v_subscriber.state = 'closed' THEN
         outcome := 'not_subscriber';
-    ELSIF p_command IS NULL AND p_at = 'provider' THEN
-        outcome := 'provider_text';
-        fields := jsonb_build_object('provider', v_provider.name, 'phone', v_provider.telephone);
-    ELSIF p_command IS NULL THEN
-        outcome := 'unknown';
-        fields := jsonb_build_object('near', coalesce(p_args -> 'near', '[]'));
-    ELSIF p_effect = 'changes' AND v_subscriber.state = 'suspended' THEN
-        outcome := 'suspended';
+    ELSIF p_message.command IS NULL AND p_at = 'provider' THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_at_provider(v_subscriber, p_message, v_provider, p_args, p_answer) AS r;
+    ELSIF p_message.command IS NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_on_text(v_subscriber, p_message, p_args, p_answer) AS r;
     ELSIF p_call IS NULL THEN
         -- a command of words only, or the daemon itself: {"outcome": "fault"} notes a message that the store cannot take
-        command := p_command;
+        command := p_message.command;
         outcome := coalesce(p_args ->> 'outcome', 'ok');
         fields := coalesce(p_args, '{}') - 'outcome';
     ELSE
-        command := p_command;
-        v_answer := hall_private.dispatch(p_call, v_subscriber, v_args);
-        outcome := v_answer.outcome;
-        fields := v_answer.fields;
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            v_subscriber, p_message, p_at, p_message.command, p_call, p_effect, p_confirm,
+            CASE p_at WHEN 'provider' THEN coalesce(p_args, '{}') || hall_private.provider_args(v_provider) ELSE p_args END) AS r;
     END IF;
 END
 $$;
@@ -291,21 +480,22 @@ $$;
 --   repeat  the gateway's id was here before: nothing happens, the replies are those it had
 --   again   the same text as just before, which would change something twice: the reply is given once more
 --   looped  a machine on the other side: noted, not answered
+-- A new one has no replies when it was passed to a provider, who answers it.
 -- Locks the sender's conversation until the commit.
 CREATE OR REPLACE FUNCTION hall.receive(
     p_msisdn bigint, p_gateway_id text, p_port text, p_at text, p_text text, p_fingerprint bigint, p_gateway_time bigint,
-    p_command text, p_call text, p_effect text, p_args jsonb, p_answer text, p_way text)
+    p_command text, p_call text, p_effect text, p_confirm text, p_args jsonb, p_answer text, p_way text)
 RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_now    timestamptz := hall.now();
-    v_local  timestamp := hall_private.local_time(v_now);
-    v_month  date := date_trunc('month', v_local);
-    v_hash   int := CASE WHEN p_fingerprint IS NOT NULL THEN hashtext(upper(p_text)) END;
-    v_number int;
-    v_answer jsonb;
-    v_act    record;
-    v_talk   hall.conversation;
+    v_now     timestamptz := hall.now();
+    v_local   timestamp := hall_private.local_time(v_now);
+    v_month   date := date_trunc('month', v_local);
+    v_hash    int := CASE WHEN p_fingerprint IS NOT NULL THEN hashtext(upper(p_text)) END;
+    v_message hall.message;
+    v_answer  jsonb;
+    v_act     record;
+    v_talk    hall.conversation;
 BEGIN
     IF v_local < v_month + 3 OR v_local >= v_month + 27 THEN
         v_answer := hall_private.answer_neighbour(p_msisdn, p_gateway_id, v_local);
@@ -321,29 +511,29 @@ BEGIN
          coalesce((SELECT c.number FROM hall.conversation AS c WHERE c.msisdn = p_msisdn), 0) + 1,
          v_month, p_gateway_id, p_port, coalesce(p_text, ''), p_command)
     ON CONFLICT DO NOTHING
-    RETURNING m.number INTO v_number;
+    RETURNING m.* INTO v_message;
     IF NOT FOUND THEN
         RETURN hall_private.answer_repeat(p_msisdn, p_gateway_id, v_month);
     END IF;
 
     v_talk := hall_private.move_on(p_msisdn, p_port, p_fingerprint);
-    IF v_talk.number <> v_number THEN
+    IF v_talk.number <> v_message.number THEN
         -- the number was read before the lock was held, and another daemon's message took it
         UPDATE hall.message AS m
         SET number = v_talk.number
         WHERE m.msisdn = p_msisdn AND m.gateway_id = p_gateway_id AND m.month = v_month;
+        v_message.number := v_talk.number;
     END IF;
 
     IF v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk, v_hash) THEN
         RETURN '{"was": "looped", "replies": []}';
     END IF;
-    IF v_talk.is_same AND (p_effect <> 'reads' OR p_answer IS NOT NULL) AND hall_private.is_again(v_talk) THEN
+    IF v_talk.is_same AND (p_effect <> 'reads' OR p_command IS NULL) AND hall_private.is_again(v_talk, p_effect) THEN
         RETURN hall_private.answer_again(v_talk, v_hash, p_way);
     END IF;
 
-    v_act := hall_private.act(p_msisdn, p_port, p_at, p_command, p_call, p_effect, p_args);
-    v_answer := hall_private.add_reply(
-        p_msisdn, v_talk.number, 1, p_port, p_way, v_hash, v_act.command, v_act.outcome, v_act.fields);
-    RETURN jsonb_build_object('was', 'new', 'replies', jsonb_build_array(v_answer));
+    v_act := hall_private.act(v_message, p_at, p_call, p_effect, p_confirm, p_args, p_answer);
+    RETURN jsonb_build_object('was', 'new', 'replies', hall_private.add_replies(
+        v_message, p_way, v_hash, v_act.command, v_act.outcome, v_act.fields, v_act.dialogue));
 END
 $$;

@@ -25,15 +25,18 @@ END;
 -- NULL keeps the text that is there. p_claims is the figure that the reply came with, NULL when it is not said: when somebody else has
 -- claimed the reply since, an unsent is about a lease that ran out, and the state stays.
 -- Answers the state the reply has now, which is another one when it had moved on already; `unknown` when there is no such reply.
+-- What was said to put a question is evidence (rules A8).
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.settle(
     p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int, p_claims int)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_now   timestamptz := hall.now();
-    v_key   record := hall_private.read_mt(p_mt);
-    v_state hall.reply_state;
+    v_now      timestamptz := hall.now();
+    v_key      record := hall_private.read_mt(p_mt);
+    v_is_said  boolean := p_state IN ('sent', 'answered');
+    v_state    hall.reply_state;
+    v_dialogue int;
 BEGIN
     IF p_state IS NULL OR p_state NOT IN ('sent', 'answered', 'unsent', 'dead', 'expired') THEN
         RAISE EXCEPTION 'a reply is not settled as "%"', p_state USING ERRCODE = 'invalid_parameter_value';
@@ -51,33 +54,41 @@ BEGIN
            OR hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
            OR (r.state = 'answered' AND r.text IS NULL AND p_state IN ('unsent', 'dead')))
       AND (p_state <> 'unsent' OR p_claims IS NULL OR p_claims = r.claims)
-    RETURNING r.state INTO v_state;
+    RETURNING r.state, r.dialogue INTO v_state, v_dialogue;
     IF FOUND THEN
+        IF v_dialogue IS NOT NULL AND v_is_said THEN
+            PERFORM hall_private.note_said(p_msisdn, v_key.month, v_key.number, v_key.part, false);
+        END IF;
         RETURN v_state;
     END IF;
 
     -- it moved on before this note came: the report was quicker, somebody else has it, or this is the second time. What was sent is
     -- noted all the same
     UPDATE hall.reply AS r
-    SET text = CASE WHEN p_state IN ('sent', 'answered') THEN coalesce(p_text, r.text) ELSE r.text END,
+    SET text = CASE WHEN v_is_said THEN coalesce(p_text, r.text) ELSE r.text END,
         sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
         pieces = greatest(r.pieces, p_pieces)
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-    RETURNING r.state INTO v_state;
+    RETURNING r.state, r.dialogue INTO v_state, v_dialogue;
+    IF v_dialogue IS NOT NULL AND v_is_said THEN
+        PERFORM hall_private.note_said(p_msisdn, v_key.month, v_key.number, v_key.part, true);
+    END IF;
     RETURN coalesce(v_state::text, 'unknown');
 END
 $$;
 
 -- A delivery report of Kannel's: 1 delivered, 2 failed, 4 and 8 accepted on the way, 16 refused by the SMSC. Answers the state the
 -- reply moved to, `unchanged` when it was there or further already, `unknown` when there is no such reply or no such status. What is to
--- be sent again is not kept from it by a report on the time before, unless it was delivered then.
+-- be sent again is not kept from it by a report on the time before, unless it was delivered then. A report on a question is evidence.
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.delivery_report(p_msisdn bigint, p_mt text, p_status int, p_reason text, p_time bigint)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_key   record := hall_private.read_mt(p_mt);
-    v_state hall.reply_state := CASE p_status
+    v_key      record := hall_private.read_mt(p_mt);
+    v_at       timestamptz := coalesce(to_timestamp(p_time), hall.now());
+    v_dialogue int;
+    v_state    hall.reply_state := CASE p_status
         WHEN 1 THEN 'delivered'
         WHEN 2 THEN 'failed'
         WHEN 4 THEN 'accepted'
@@ -89,12 +100,21 @@ BEGIN
     SET state = v_state,
         claim_after = NULL,
         report_status = p_status,
-        report_at = coalesce(to_timestamp(p_time), hall.now()),
+        report_at = v_at,
         reason = CASE v_state WHEN 'failed' THEN p_reason END
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
       AND hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
-      AND (v_state = 'delivered' OR r.state <> 'unsent' OR r.resent_at IS NULL);
+      AND (v_state = 'delivered' OR r.state <> 'unsent' OR r.resent_at IS NULL)
+    RETURNING r.dialogue INTO v_dialogue;
     IF FOUND THEN
+        IF v_dialogue IS NOT NULL THEN
+            PERFORM hall_private.add_evidence(p_msisdn, v_dialogue, NULL, 'reported', jsonb_build_object(
+                'mt', hall_private.mt(v_key.month, v_key.number, v_key.part),
+                'status', p_status,
+                'state', v_state,
+                'reason', p_reason,
+                'at', hall_private.iso(v_at)));
+        END IF;
         RETURN v_state;
     END IF;
     IF v_state IS NOT NULL AND EXISTS (
@@ -208,19 +228,5 @@ BEGIN
     INTO v_taken
     FROM lined_up AS l;
     RETURN coalesce(v_taken, '[]');
-END
-$$;
-
--- What is due in the store itself, once a minute: months ahead, replies past their validity. Two daemons at once do no harm: the second
--- one finds nothing to do and does not wait. Answers how much was done.
-CREATE OR REPLACE FUNCTION hall.run_due() RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    IF NOT pg_try_advisory_xact_lock(hashtext('smshall run_due')) THEN
-        RETURN '{}';
-    END IF;
-    RETURN jsonb_build_object(
-        'partitions', hall_private.partitions_ahead(),
-        'expired', hall_private.expire_unsent(NULL, 50000));
 END
 $$;

@@ -83,12 +83,39 @@ static void add_topic(struct message *message, struct view topic, struct text *a
     text_add_char(args, '}');
 }
 
-static void add_suggestions(struct message *message, struct text *args, int at)
+static void add_member(struct text *json, const char *key, struct view value)
+{
+    text_addf(json, "\"%s\":", key);
+    text_add_json(json, value);
+    text_add_char(json, ',');
+}
+
+/* What the text is if the store knows the service that it names. */
+static void add_maybe(const struct match *match, struct text *args)
+{
+    const struct command *command = match->maybe;
+    text_add(args, VIEW(",\"maybe\":{"));
+    add_member(args, "command", command->name);
+    add_member(args, "call", command->call);
+    add_member(args, "effect", view_of(effect_name(command->effect)));
+    add_member(args, "confirm", view_of(confirm_name(command->confirm)));
+    text_add(args, VIEW("\"args\":"));
+    match_write_args(match, true, args);
+    text_add_char(args, '}');
+}
+
+/* A text that is no command here: the store may still know it, as a service's name or as an order code at a provider's port. */
+static void add_reading(struct message *message, struct text *args, int at)
 {
     struct view codes[SUGGESTIONS_MAX];
-    size_t count = grammar_suggest(grammar_of(message), message->arena, message->match.folded, at, SUGGESTIONS_MAX, codes);
-    text_add(args, VIEW("{\"near\":"));
+    const struct match *match = &message->match;
+    size_t count = grammar_suggest(grammar_of(message), message->arena, match->folded, at, SUGGESTIONS_MAX, codes);
+    text_add_char(args, '{');
+    add_member(args, "folded", match->folded);
+    text_add(args, VIEW("\"near\":"));
     add_list(args, codes, count);
+    if (match->maybe)
+        add_maybe(match, args);
     text_add_char(args, '}');
 }
 
@@ -107,7 +134,7 @@ static struct view args_of(struct message *message, int at)
     if (message->match.command)
         add_arguments(message, &args);
     else
-        add_suggestions(message, &args, at);
+        add_reading(message, &args, at);
     struct view kept = arena_copy(message->arena, text_view(&args));
     text_free(&args);
     return kept;
@@ -136,6 +163,7 @@ static void fill_parameters(struct message *message, int at)
     parameter[RECEIVE_COMMAND] = command ? command->name : VIEW_NONE;
     parameter[RECEIVE_CALL] = command && command->call.size ? command->call : VIEW_NONE;
     parameter[RECEIVE_EFFECT] = command ? view_of(effect_name(command->effect)) : VIEW("reads");
+    parameter[RECEIVE_CONFIRM] = command ? view_of(confirm_name(command->confirm)) : VIEW("never");
     parameter[RECEIVE_ARGS] = args_of(message, at);
     parameter[RECEIVE_ANSWER] = answer.size ? answer : VIEW_NONE;
     parameter[RECEIVE_WAY] = message->setup->is_inline ? VIEW("inline") : VIEW("sendsms");
@@ -149,6 +177,7 @@ static void turn_into_fault(struct message *message)
     parameter[RECEIVE_COMMAND] = VIEW("hall");
     parameter[RECEIVE_CALL] = VIEW_NONE;
     parameter[RECEIVE_EFFECT] = VIEW("reads");
+    parameter[RECEIVE_CONFIRM] = VIEW("never");
     parameter[RECEIVE_ARGS] = VIEW("{\"outcome\":\"fault\"}");
     parameter[RECEIVE_ANSWER] = VIEW_NONE;
     parameter[RECEIVE_FINGERPRINT] = VIEW_NONE; /* the next try is no repeat: nothing was done */
@@ -191,17 +220,19 @@ static void answer_inline(struct message *message, const struct letter *letter)
 }
 
 /* The words of a mere question's reply follow from outcome and fields, which are committed; those of anything else are evidence and are
- * noted as they were said (rules A8). */
-static bool words_are_evidence(const struct message *message)
+ * noted as they were said (rules A8). The store may have read a command where the grammar saw none: the reply says whose it is. */
+static bool words_are_evidence(const struct message *message, const struct letter *letter)
 {
-    const struct command *command = message->match.command;
-    return message->match.answer != ANSWER_NONE || (command && command->effect != EFFECT_READS);
+    const struct command *read = message->match.command, *replied = grammar_find(grammar_of(message), view_of(letter->command));
+    bool has_acted = (read && read->effect != EFFECT_READS) || (replied && replied->effect != EFFECT_READS);
+    return has_acted || message->match.answer != ANSWER_NONE;
 }
 
-/* The first reply with words goes with the answer; all others go by the courier. */
-static struct letter *deliver_all_but_one(struct message *message, const json_t *replies, bool is_repeat)
+/* The reply that the store lets go with the answer is returned, if it has words. All others go by the courier: they are in *rest, in
+ * their order. */
+static struct letter *sort_letters(struct message *message, const json_t *replies, bool is_repeat, struct letter **rest)
 {
-    struct letter *inside = NULL;
+    struct letter *inside = NULL, **end = rest;
     size_t i;
     json_t *reply;
     json_array_foreach(replies, i, reply)
@@ -210,28 +241,52 @@ static struct letter *deliver_all_but_one(struct message *message, const json_t 
         if (is_repeat && !(is_answered && message->setup->is_inline))
             continue; /* it is in the outbox and goes, or went, from there (rules D6) */
         struct letter *letter = letter_new(grammar_of(message), reply, view_of(message->from.digits));
-        if (message->setup->is_inline && !inside && letter->text.size)
+        if (is_answered && !inside && letter->text.size) {
             inside = letter;
-        else
-            courier_take(message->setup->courier, letter);
+        } else {
+            *end = letter;
+            end = &letter->next;
+        }
     }
     return inside;
 }
 
+static void take_letters(struct courier *courier, struct letter *letter)
+{
+    while (letter) {
+        struct letter *next = letter->next;
+        letter->next = NULL;
+        courier_take(courier, letter);
+        letter = next;
+    }
+}
+
+/* There may be no reply at all: a text that was passed to a provider, who answers it. */
 static void deliver(struct message *message, const json_t *replies, bool is_repeat)
 {
     struct courier *courier = message->setup->courier;
-    struct letter *inside = deliver_all_but_one(message, replies, is_repeat);
-    bool is_noted = words_are_evidence(message);
+    struct letter *rest = NULL, *inside = sort_letters(message, replies, is_repeat, &rest);
     if (!inside) {
+        take_letters(courier, rest);
         message_end(message, 200);
         return;
     }
+    bool is_noted = words_are_evidence(message, inside);
     answer_inline(message, inside); /* the message is gone now */
     if (is_noted)
         courier_settle(courier, inside, "answered", NULL);
     else
         letter_free(&inside);
+    take_letters(courier, rest);
+}
+
+/* For counters and logs: the command that was read, or that the store found in the text. */
+static struct view command_of(const struct message *message, const json_t *first_reply)
+{
+    struct view replied = json_text(first_reply, "command");
+    if (message->match.command)
+        return message->match.command->name;
+    return replied.size && !view_equal(replied, VIEW("hall")) ? replied : VIEW("none");
 }
 
 static void message_done(struct message *message, struct view value)
@@ -242,8 +297,7 @@ static void message_done(struct message *message, struct view value)
     if (json_is_array(replies)) {
         const json_t *first = json_array_get(replies, 0);
         struct view was = json_text(answer, "was");
-        struct view command = message->match.command ? message->match.command->name : VIEW("none");
-        count_message(message, command, first ? json_text(first, "outcome") : VIEW("silent"), was);
+        count_message(message, command_of(message, first), first ? json_text(first, "outcome") : VIEW("silent"), was);
         deliver(message, replies, view_equal(was, VIEW("repeat")));
     } else {
         message_refused("store_answer", message->mo.id, view_of(message->from.digits), err.text);

@@ -52,11 +52,12 @@ END;
 -- A message as the daemon hands it over; the fingerprint follows the text.
 CREATE FUNCTION test.send(
     p_msisdn bigint, p_id text, p_text text, p_call text DEFAULT NULL, p_args jsonb DEFAULT '{}', p_effect text DEFAULT 'reads',
-    p_port text DEFAULT '10086', p_at text DEFAULT 'hall', p_answer text DEFAULT NULL, p_way text DEFAULT 'sendsms')
+    p_port text DEFAULT '10086', p_at text DEFAULT 'hall', p_answer text DEFAULT NULL, p_way text DEFAULT 'sendsms',
+    p_confirm text DEFAULT 'never', p_gateway_time bigint DEFAULT NULL)
 RETURNS jsonb
 LANGUAGE sql
-RETURN hall.receive(p_msisdn, p_id, p_port, p_at, p_text, hashtextextended(upper(p_text), 0), NULL, p_call, p_call,
-    CASE WHEN p_call IS NOT NULL THEN p_effect END, p_args, p_answer, p_way);
+RETURN hall.receive(p_msisdn, p_id, p_port, p_at, p_text, hashtextextended(upper(p_text), 0), p_gateway_time, p_call, p_call,
+    CASE WHEN p_call IS NOT NULL THEN p_effect ELSE 'reads' END, p_confirm, p_args, p_answer, p_way);
 
 CREATE FUNCTION test.outcome(p_answer jsonb) RETURNS text
 LANGUAGE sql
@@ -70,6 +71,50 @@ RETURN p_answer #>> '{replies,0,fields}';
 CREATE FUNCTION test.mt(p_answer jsonb) RETURNS text
 LANGUAGE sql
 RETURN p_answer #>> '{replies,0,mt}';
+
+-- The first of a message's replies: one of its fields.
+CREATE FUNCTION test.field(p_answer jsonb, p_path text) RETURNS text
+LANGUAGE sql
+RETURN p_answer #>> ('{replies,0,fields,' || p_path || '}')::text[];
+
+-- What a subscriber types about services, as the daemon hands it over.
+CREATE SEQUENCE test.gateway;
+CREATE FUNCTION test.says(p_msisdn bigint, p_text text, p_port text DEFAULT '10086', p_gateway_time bigint DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_at      text := CASE WHEN p_port LIKE '10086%' THEN 'hall' ELSE 'provider' END;
+    v_command text := CASE
+        WHEN v_at = 'provider' THEN CASE p_text WHEN '0000' THEN 'provider_list' WHEN '00000' THEN 'provider_leave' WHEN 'TD' THEN 'provider_leave' END
+        WHEN p_text = '0000' THEN 'leave_list'
+        WHEN p_text = '00000' THEN 'leave_all'
+        WHEN p_text LIKE 'KT%' THEN 'open'
+        WHEN p_text LIKE 'QX%' THEN 'close'
+        WHEN p_text LIKE 'CX%' THEN 'query_service'
+    END;
+    v_effect  text := CASE WHEN v_command = 'open' THEN 'changes' WHEN v_command <> 'query_service' THEN 'leaves' ELSE 'reads' END;
+    v_args    jsonb := CASE WHEN v_command IN ('open', 'close', 'query_service') THEN jsonb_build_object('service', substr(p_text, 3))
+                            ELSE jsonb_build_object('folded', upper(p_text)) END;
+    v_answer  text := CASE
+        WHEN v_command IS NOT NULL THEN NULL
+        WHEN p_text IN ('是', 'Y') THEN 'yes'
+        WHEN p_text = '1' THEN 'yes,serials:1'
+        WHEN p_text = '2' THEN 'no,serials:2'
+        WHEN p_text = 'N' THEN 'no'
+        WHEN p_text ~ '^[0-9]{1,3}(,[0-9]{1,3})*$' THEN 'serials:' || p_text
+    END;
+BEGIN
+    RETURN test.send(p_msisdn, 'says' || nextval('test.gateway'), p_text, v_command, v_args, v_effect, p_port, v_at, v_answer,
+        p_confirm => CASE WHEN v_command = 'open' THEN 'when_charged' ELSE 'never' END, p_gateway_time => p_gateway_time);
+END
+$$;
+
+CREATE FUNCTION test.open_services(p_msisdn bigint) RETURNS text
+LANGUAGE sql
+RETURN (SELECT string_agg(o.service, ' ' ORDER BY o.service) FROM hall.subscription AS o WHERE o.msisdn = p_msisdn AND o.until IS NULL);
+
+CREATE FUNCTION test.balance(p_msisdn bigint) RETURNS text
+LANGUAGE sql
+RETURN (SELECT s.balance_fen::text FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn);
 
 -- A command of the tests that changes something: a fen each time.
 CREATE FUNCTION hall_command.test_charge(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)

@@ -167,7 +167,7 @@ SELECT test.is(test.claim(10), NULL, 'expiry: nobody wants the news of yesterday
 SELECT test.is(concat_ws('|', state, claim_after, reason), 'expired|validity', 'expiry: noted') FROM test.reply(22);
 SELECT test.send(13800138001, 'x1', 'X1') IS NULL;
 SELECT test.wait(86401);
-SELECT test.is(hall.run_due()::text, '{"expired": 1, "partitions": 0}', 'run_due: expires what is left');
+SELECT test.is(hall.run_due() ->> 'expired', '1', 'run_due: expires what is left');
 SELECT test.send(13800138001, 'x2', 'X2') IS NULL, test.send(13800138001, 'x3', 'X3') IS NULL;
 SELECT test.is(test.mt(test.send(13800138001, 'x2', 'X2')), '2611-7', 'numbers go on');
 
