@@ -1,5 +1,8 @@
 /* The parts are started from the store outwards, so that nobody is let in before there is somebody to serve him, and stopped in the
- * other order: the doors close, what is inside is finished, then the lights go out. */
+ * other order: the doors close, what is inside is finished, then the lights go out.
+ *
+ * Jobs have lanes of their own, each one connection, so that they never hold up a subscriber's message: what is due goes on one, webhooks'
+ * events on the other. */
 #include "serve.h"
 
 #include <getopt.h>
@@ -10,8 +13,10 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/counter.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "gateway/ingress.h"
 #include "web/server.h"
@@ -24,7 +29,10 @@ enum {
     SENDSMS_TIMEOUT_MS = 10000,
     LEASE_S = 60, /* as long as hall.receive leaves a fresh reply to us */
     STOP_WAIT_MS = 10000,
-    RUN_DUE_S = 60,
+    RUN_DUE_FIRST_MS = 500,
+    RUN_DUE_MS = 5000,
+    HOOK_TIMEOUT_MS = 10000,
+    HOOK_LEASE_S = 30, /* what we held when we were killed is told again after it */
 };
 
 struct hall {
@@ -36,8 +44,14 @@ struct hall {
     struct courier *courier;
     struct ingress_setup ingress;
     struct web_server *server;
-    struct lane_call run_due; /* asked once a minute */
-    atomic_bool is_run_due_asked;
+    struct lanes *due_lanes, *event_lanes;
+    struct web_client *hook_client; /* its loop also keeps the time for what is due */
+    struct webhook *webhook;
+    struct lane_call run_due; /* one at a time */
+    uint64_t run_due_us;      /* when it was asked */
+    struct due_done {
+        int64_t steps, expired, partitions, calls, us;
+    } due_done; /* since the last time that there was no more to do */
 };
 
 static void print_faults(struct faults *faults)
@@ -84,6 +98,11 @@ static double read_courier_waiting(void *context)
     return (double)courier_waiting(((struct hall *)context)->courier);
 }
 
+static double read_webhook_waiting(void *context)
+{
+    return (double)webhook_waiting(((struct hall *)context)->webhook);
+}
+
 static double read_store_ready(void *context)
 {
     return lanes_are_ready(((struct hall *)context)->lanes);
@@ -94,20 +113,33 @@ static void show_gauges(struct hall *hall)
     gauge_set_reader("smshall_store_waiting", "Calls that wait for the store.", read_store_waiting, hall);
     gauge_set_reader("smshall_store_ready", "1 when every lane has its connection.", read_store_ready, hall);
     gauge_set_reader("smshall_replies_waiting", "Replies in memory on their way to sendsms.", read_courier_waiting, hall);
+    gauge_set_reader("smshall_events_waiting", "Events in memory on their way to webhooks.", read_webhook_waiting, hall);
 }
 
 /* --- start --- */
 
-static void start_store(struct hall *hall)
+static struct lanes *start_lanes(const struct hall *hall, unsigned count)
 {
     const struct lanes_setup setup = {
         .conninfo = hall->config.database,
-        .count = (unsigned)hall->config.lanes,
+        .count = count,
         .waiting_max = (size_t)hall->config.queue,
         .batch_max = BATCH_MAX,
         .timeout_ms = STORE_TIMEOUT_MS,
     };
-    hall->lanes = lanes_start(&setup);
+    return lanes_start(&setup);
+}
+
+static enum outcome start_webhook(struct hall *hall, struct err *err)
+{
+    hall->event_lanes = start_lanes(hall, 1);
+    if (web_client_start(WEBHOOK_CALLS_MAX, &hall->hook_client, err) != IS_DONE)
+        return IS_FAILED;
+    web_client_keep_public(hall->hook_client, hall->config.webhook_allow);
+    const struct webhook_setup setup = {
+        .lanes = hall->event_lanes, .client = hall->hook_client, .lease_s = HOOK_LEASE_S, .timeout_ms = HOOK_TIMEOUT_MS};
+    hall->webhook = webhook_start(&setup);
+    return IS_DONE;
 }
 
 static enum outcome start_courier(struct hall *hall, struct err *err)
@@ -127,6 +159,61 @@ static enum outcome start_courier(struct hall *hall, struct err *err)
     return IS_DONE;
 }
 
+/* --- what is due in the store itself --- */
+
+static void ask_run_due(void *context);
+
+/* A pass over what is due takes many calls, so that none holds rows for long; it is one line of the log. */
+static void run_due_count(struct hall *hall, const json_t *answer, uint64_t us, bool is_more)
+{
+    struct due_done *done = &hall->due_done;
+    done->steps += json_int(answer, "steps", 0);
+    done->expired += json_int(answer, "expired", 0);
+    done->partitions += json_int(answer, "partitions", 0);
+    done->calls++;
+    done->us += (int64_t)us;
+    if (is_more)
+        return;
+    if (done->steps + done->expired + done->partitions > 0)
+        log_event(LOG_INFO, "run_due", LOG_INT("steps", done->steps), LOG_INT("expired", done->expired),
+                  LOG_INT("partitions", done->partitions), LOG_INT("calls", done->calls), LOG_INT("us", done->us));
+    *done = (struct due_done){0};
+}
+
+/* While there is more it is asked again at once, after a rest as long as the call was: messages keep half of the machine. */
+static void run_due_done(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct hall *hall = call->context;
+    uint64_t us = clock_us() - hall->run_due_us;
+    json_t *result = answer->outcome == IS_DONE ? json_read(answer->value, NULL) : NULL;
+    bool is_more = json_is_true(json_object_get(result, "more"));
+    if (answer->outcome != IS_DONE)
+        log_event(LOG_ERROR, "run_due", LOG_STR("error", answer->fault ? answer->fault->text : "the store is away"));
+    if (json_int(result, "steps", 0) > 0)
+        webhook_wake(hall->webhook);
+    run_due_count(hall, result, us, is_more);
+    web_client_after(hall->hook_client, is_more ? 1 + us / 1000 : RUN_DUE_MS, ask_run_due, hall);
+    json_decref(result);
+}
+
+/* Many halls may ask: each takes what the others leave. */
+static void ask_run_due(void *context)
+{
+    struct hall *hall = context;
+    if (atomic_load(&hall->ingress.is_stopping))
+        return;
+    hall->run_due_us = clock_us();
+    hall->run_due = (struct lane_call){.function = API_RUN_DUE, .done = run_due_done, .context = hall};
+    if (lanes_submit(hall->due_lanes, &hall->run_due) != IS_DONE)
+        web_client_after(hall->hook_client, RUN_DUE_MS, ask_run_due, hall);
+}
+
+static void start_due(struct hall *hall)
+{
+    hall->due_lanes = start_lanes(hall, 1);
+    web_client_after(hall->hook_client, RUN_DUE_FIRST_MS, ask_run_due, hall);
+}
+
 static enum outcome open_doors(struct hall *hall, struct err *err)
 {
     hall->ingress.message = (struct message_setup){
@@ -137,6 +224,7 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
         .ports = view_of(hall->config.ports),
         .is_inline = strcmp(hall->config.reply, "inline") == 0,
     };
+    hall->ingress.webhook = hall->webhook;
     hall->ingress.token = hall->token;
     hall->ingress.allow = view_of(hall->config.allow);
     const struct web_server_setup setup = {
@@ -172,7 +260,7 @@ static void raise_descriptor_limit(long wanted)
 
 static enum outcome hall_start(struct hall *hall, struct err *err)
 {
-    enum { OTHER_DESCRIPTORS = 256 };
+    enum { OTHER_DESCRIPTORS = 256 + 2 * WEBHOOK_CALLS_MAX }; /* a webhook's name is looked up through another one */
     const struct config *config = &hall->config;
     log_setup(strcmp(config->log, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT, LOG_INFO, STDERR_FILENO);
     forbid_core_files();
@@ -184,8 +272,12 @@ static enum outcome hall_start(struct hall *hall, struct err *err)
     if (!grammar)
         return err_refused(err, "the commands in %s are not fit to serve", config->commands);
     hall->current = current_new(grammar);
-    start_store(hall);
+    hall->lanes = start_lanes(hall, (unsigned)hall->config.lanes);
     enum outcome outcome = start_courier(hall, err);
+    if (outcome == IS_DONE)
+        outcome = start_webhook(hall, err);
+    if (outcome == IS_DONE)
+        start_due(hall);
     if (outcome == IS_DONE)
         outcome = open_doors(hall, err);
     if (outcome == IS_DONE)
@@ -201,6 +293,12 @@ static void wait_for_requests(const struct hall *hall)
         usleep(10000);
 }
 
+static void stop_lanes(struct lanes *lanes)
+{
+    if (lanes)
+        lanes_stop(lanes);
+}
+
 static void hall_stop(struct hall *hall)
 {
     atomic_store(&hall->ingress.is_stopping, true);
@@ -210,12 +308,19 @@ static void hall_stop(struct hall *hall)
     }
     if (hall->courier)
         courier_drain(hall->courier);
-    if (hall->lanes)
-        lanes_stop(hall->lanes); /* answers every request that still waits; refuses calls from now on */
+    if (hall->webhook)
+        webhook_drain(hall->webhook);
+    stop_lanes(hall->lanes); /* answers every request that still waits; refuses calls from now on */
+    stop_lanes(hall->due_lanes);
+    stop_lanes(hall->event_lanes);
     web_client_stop(&hall->client);
+    web_client_stop(&hall->hook_client);
     web_server_stop(&hall->server);
     courier_free(&hall->courier);
+    webhook_free(&hall->webhook);
     lanes_free(&hall->lanes);
+    lanes_free(&hall->due_lanes);
+    lanes_free(&hall->event_lanes);
     current_free(&hall->current);
     secret_free(&hall->token);
     secret_free(&hall->password);
@@ -232,39 +337,19 @@ static void reload(struct hall *hall)
               LOG_STR("result", grammar ? "in force" : "faulty, the old table stays"));
 }
 
-static void run_due_done(struct lane_call *call, const struct lane_answer *answer)
-{
-    struct hall *hall = call->context;
-    if (answer->outcome == IS_REFUSED)
-        log_event(LOG_ERROR, "run_due", LOG_STR("error", answer->fault ? answer->fault->text : ""));
-    atomic_store(&hall->is_run_due_asked, false);
-}
-
-/* What is due in the store itself: months ahead, replies past their validity. Many halls may ask: the second finds nothing to do. */
-static void ask_run_due(struct hall *hall)
-{
-    if (atomic_exchange(&hall->is_run_due_asked, true))
-        return;
-    hall->run_due = (struct lane_call){.function = API_RUN_DUE, .key = UINT64_MAX, .done = run_due_done, .context = hall};
-    if (lanes_submit(hall->lanes, &hall->run_due) != IS_DONE)
-        atomic_store(&hall->is_run_due_asked, false);
-}
-
 /* Signals are taken here, by name, and nowhere else: every thread is started with them blocked. */
 static void hall_run(struct hall *hall, const sigset_t *signals)
 {
-    const struct timespec pause = {.tv_sec = RUN_DUE_S};
     log_event(LOG_INFO, "start", LOG_STR("listen", hall->config.listen), LOG_INT("port", web_server_port(hall->server)),
               LOG_STR("reply", hall->config.reply));
     for (;;) {
-        int signal = sigtimedwait(signals, NULL, &pause);
+        int signal = sigwaitinfo(signals, NULL);
         if (signal == SIGHUP) {
             reload(hall);
         } else if (signal > 0) {
             log_event(LOG_INFO, "stop", LOG_STR("signal", strsignal(signal)));
             return;
         }
-        ask_run_due(hall);
     }
 }
 

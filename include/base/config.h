@@ -19,15 +19,16 @@ struct config {
     const char *sendsms_url;
     const char *sendsms_user;
     const char *sendsms_password_file;
-    const char *dlr_url;      /* where Kannel reports deliveries to; empty = asks for none */
-    const char *pepper_file;  /* key for service passwords */
-    const char *log;          /* text | json */
-    long lanes;               /* connections to the store */
-    long queue;               /* messages that may wait for the store; more are answered 503 */
-    long connections;         /* HTTP connections taken */
-    long sendsms_connections; /* kept-alive connections to sendsms (kannel.md §5) */
-    long max_messages;        /* Kannel's max-messages: parts of one sendsms call */
-    void *owned;              /* the memory of the texts above */
+    const char *dlr_url;       /* where Kannel reports deliveries to; empty = asks for none */
+    const char *pepper_file;   /* key for service passwords */
+    const char *webhook_allow; /* hosts that webhooks may call although their address is not public, comma between */
+    const char *log;           /* text | json */
+    long lanes;                /* connections to the store */
+    long queue;                /* messages that may wait for the store; more are answered 503 */
+    long connections;          /* HTTP connections taken */
+    long sendsms_connections;  /* kept-alive connections to sendsms (kannel.md §5) */
+    long max_messages;         /* Kannel's max-messages: parts of one sendsms call */
+    void *owned;               /* the memory of the texts above */
 };
 
 /* path: the file; NULL = conf/smshall.yaml when it is there, else defaults and environment alone. IS_REFUSED names file, line and key, or

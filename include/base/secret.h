@@ -1,4 +1,4 @@
-/* Tokens and keys: read from files, compared in constant time (libsodium), wiped when freed. */
+/* Tokens and keys: read from files, compared in constant time (libsodium), wiped when freed; and what is signed with them. */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 
@@ -16,6 +16,11 @@ bool secret_equal(const struct secret *secret, struct view candidate);
 
 /* A hash of what may hold a secret, keyed anew at each start of the program: tells two texts apart, and tells nothing of them. */
 uint64_t secret_fingerprint(struct view text);
+
+/* HMAC-SHA256 over the parts one after the other, in base64. key is base64 too, line ends inside are forgiven; false: it is none, empty
+ * or over 64 bytes. */
+enum { SIGNATURE_SIZE = 45 };
+bool secret_sign(struct view key, size_t parts, const struct view *part, char signature[SIGNATURE_SIZE]);
 
 struct view secret_view(const struct secret *secret);
 void secret_free(struct secret **secret);

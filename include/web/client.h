@@ -10,6 +10,12 @@ struct web_client;
 
 enum outcome web_client_start(unsigned connections_max, struct web_client **client, struct err *err);
 
+/* From now on connections are made to public addresses only (web/address.h), but to these hosts whatever their address is: as a URL names
+ * them, an IPv6 address without brackets, comma between; kept. What counts is the address that a connection really goes to, at the moment
+ * when it is made, so that a name which is resolved anew gets nobody in. A call that may not ends as IS_FAILED, "address not public".
+ * Before the first call. */
+void web_client_keep_public(struct web_client *client, const char *but_for);
+
 /* Ends the loop: calls under way are cut (their callbacks are called with IS_UNSURE), tasks and timers not yet due are dropped. */
 void web_client_stop(struct web_client **client);
 
@@ -42,6 +48,10 @@ struct web_call {
 
 /* Starts a call; everything in it is copied. From any thread. */
 void web_client_send(struct web_client *client, const struct web_call *call);
+
+/* The host of a URL as a call will ask it, an IPv6 address without brackets; empty when it is no URL. */
+enum { HOST_SIZE = 256 };
+void web_url_host(const char *url, char host[HOST_SIZE]);
 
 /* One call, waited for, without a loop: for tools. The body is copied into the arena. `done` is not used. */
 struct web_response web_fetch(struct arena *arena, const struct web_call *call);

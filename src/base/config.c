@@ -64,6 +64,19 @@ static const char *check_url_or_empty(struct view value)
     return value.size ? check_url(value) : NULL;
 }
 
+/* Hosts as a URL names them, without scheme, port or path; "::1" has colons, "a:80" one. */
+static const char *check_hosts_or_empty(struct view value)
+{
+    while (value.size) {
+        struct view host = view_trim(view_cut(&value, ','));
+        const char *colon = memchr(host.at, ':', host.size);
+        bool has_port = colon && !memchr(colon + 1, ':', host.size - (size_t)(colon + 1 - host.at));
+        if (!host.size || has_port || memchr(host.at, '/', host.size) || memchr(host.at, '*', host.size))
+            return "must be host names or addresses, comma between, without port or path";
+    }
+    return NULL;
+}
+
 // clang-format off
 #define TEXT(key, otherwise, check, meaning) {#key, otherwise, offsetof(struct config, key), check, NULL, 0, 0, meaning}
 #define CHOICE(key, otherwise, choices, meaning) {#key, otherwise, offsetof(struct config, key), NULL, choices, 0, 0, meaning}
@@ -84,6 +97,7 @@ static const struct option options[] = {
     TEXT(sendsms_password_file, "", NULL, "file with that user's password"),
     TEXT(dlr_url, "", check_url_or_empty, "where Kannel reports deliveries to: the hall's /kannel/dlr; empty = asks for none"),
     TEXT(pepper_file, "", NULL, "file with the key for service passwords"),
+    TEXT(webhook_allow, "", check_hosts_or_empty, "hosts that webhooks may call although their address is not public, comma between"),
     CHOICE(log, "text", "text|json", "form of the log lines"),
     NUMBER(lanes, "2", 1, 64, "connections to the store"),
     NUMBER(queue, "2048", 1, 1000000, "messages that may wait for the store; more are answered 503"),

@@ -7,8 +7,8 @@
 set -eu
 
 RUN=(gcc libc6-dev make pkg-config git kannel postgresql-15 libmicrohttpd-dev libpq-dev libpcre2-dev libcurl4-openssl-dev
-    libyaml-dev libsodium-dev libjansson-dev zlib1g-dev curl)
-TEST=(kannel-extras libcmocka-dev)
+    libyaml-dev libsodium-dev libjansson-dev zlib1g-dev curl ca-certificates)
+TEST=(kannel-extras libcmocka-dev nodejs npm openssl)
 LINT=(clang clang-tidy clang-format cppcheck shellcheck)
 BENCH=(wrk)
 
@@ -28,7 +28,12 @@ choose_packages() {
     esac
 }
 
+# Node may be of another origin, whose package brings npm along.
 is_installed() {
+    case $1 in
+    nodejs) ! command -v node >/dev/null || return 0 ;;
+    npm) ! command -v npm >/dev/null || return 0 ;;
+    esac
     dpkg-query -W -f '${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
 }
 

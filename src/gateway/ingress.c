@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/counter.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "sms/msisdn.h"
 #include "web/gzip.h"
@@ -114,6 +115,129 @@ static void door_dlr(struct ingress_setup *setup, struct web_request *request)
     report_take(setup->message.lanes, request, &report, &msisdn);
 }
 
+/* --- what network elements report of their work --- */
+
+struct order_call {
+    struct lane_call call;
+    struct web_request *request;
+    struct webhook *webhook;
+};
+
+/* {"state": "done"}, {"error": "…"} */
+static void answer_json(struct web_request *request, unsigned status, const char *key, struct view value)
+{
+    const struct web_header headers[] = {{"Content-Type", "application/json"}};
+    struct text page = {0};
+    text_addf(&page, "{\"%s\":", key);
+    text_add_json(&page, value);
+    text_add(&page, VIEW("}\n"));
+    web_answer(request, status, 1, headers, text_view(&page));
+    text_free(&page);
+}
+
+static void order_log(const struct lane_call *call, struct view result)
+{
+    struct text labels = {0};
+    text_addf(&labels, "result=\"%.*s\"", VIEW_ARG(result));
+    counter_add(counter_get("smshall_order_reports_total", "Reports on work orders, by what they changed.", labels.at), 1);
+    text_free(&labels);
+    log_event(LOG_INFO, "order_report", LOG_MSISDN("msisdn", call->parameter[ORDER_MSISDN]),
+              LOG_TEXT("order", call->parameter[ORDER_NUMBER]), LOG_TEXT("state", call->parameter[ORDER_STATE]),
+              LOG_TEXT("result", result));
+}
+
+static void order_done(struct lane_call *call, const struct lane_answer *answer)
+{
+    struct order_call *order = call->context;
+    bool is_unknown = answer->outcome == IS_DONE && view_equal(answer->value, VIEW("unknown"));
+    if (answer->outcome == IS_DONE) {
+        order_log(call, answer->value);
+        webhook_wake(order->webhook);
+        answer_json(order->request, is_unknown ? 404 : 200, is_unknown ? "error" : "state",
+                    is_unknown ? VIEW("there is no such order") : answer->value);
+    } else if (answer->outcome == IS_REFUSED) {
+        log_event(LOG_ERROR, "order_fault", LOG_MSISDN("msisdn", call->parameter[ORDER_MSISDN]),
+                  LOG_STR("error", answer->fault ? answer->fault->text : ""));
+        order_log(call, VIEW("fault"));
+        answer_json(order->request, 500, "error", VIEW("the store refuses it"));
+    } else {
+        order_log(call, VIEW("later"));
+        answer_json(order->request, 503, "error", VIEW("later"));
+    }
+}
+
+/* A member of the body, when there is one, else of the query. */
+static struct view order_field(const struct web_request *request, struct arena *arena, const json_t *body, const char *name)
+{
+    const json_t *member = json_object_get(body, name);
+    if (json_is_integer(member))
+        return arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(member));
+    return body ? arena_copy(arena, json_text(body, name)) : web_query(request, name);
+}
+
+/* The first words of a reason that is too long, without half a character at the end. */
+static struct view reason_cut(struct view reason)
+{
+    enum { REASON_SIZE_MAX = 300 };
+    size_t size = reason.size < REASON_SIZE_MAX ? reason.size : REASON_SIZE_MAX;
+    while (size > 0 && size < reason.size && ((unsigned char)reason.at[size] & 0xC0) == 0x80)
+        size--;
+    return view_head(reason, size);
+}
+
+/* Gives what is not fit, or NULL. */
+static const char *order_fault(const struct lane_call *call, enum msisdn_kind kind)
+{
+    const struct view *parameter = call->parameter;
+    struct view state = parameter[ORDER_STATE];
+    uint64_t number;
+    if (kind != MSISDN_MOBILE)
+        return "msisdn must be a mobile number";
+    if (!view_number(parameter[ORDER_NUMBER], INT32_MAX, &number))
+        return "order must be an order's number";
+    if (!parameter[ORDER_TOKEN].size)
+        return "token is missing";
+    if (!view_equal(state, VIEW("in_work")) && !view_equal(state, VIEW("done")) && !view_equal(state, VIEW("failed")))
+        return "state must be in_work, done or failed";
+    return NULL;
+}
+
+/* The subscriber's own lane: what completes an order comes in order with what he sends. */
+static void order_take(struct ingress_setup *setup, struct web_request *request, const json_t *body)
+{
+    struct arena *arena = web_arena(request);
+    struct order_call *order = ARENA_NEW(arena, struct order_call);
+    struct lane_call *call = &order->call;
+    struct msisdn msisdn = msisdn_read(order_field(request, arena, body, "msisdn"));
+    struct view reason = reason_cut(order_field(request, arena, body, "reason"));
+    *order = (struct order_call){.request = request, .webhook = setup->webhook};
+    *call = (struct lane_call){.function = API_REPORT_ORDER, .done = order_done, .context = order};
+    view_number(view_of(msisdn.digits), UINT64_MAX, &call->key);
+    call->parameter[ORDER_MSISDN] = arena_copy(arena, view_of(msisdn.digits));
+    call->parameter[ORDER_NUMBER] = order_field(request, arena, body, "order");
+    call->parameter[ORDER_TOKEN] = order_field(request, arena, body, "token");
+    call->parameter[ORDER_STATE] = order_field(request, arena, body, "state");
+    call->parameter[ORDER_REASON] = reason.size ? reason : VIEW_NONE;
+    const char *fault = order_fault(call, msisdn.kind);
+    if (fault)
+        answer_json(request, 400, "error", view_of(fault));
+    else if (lanes_submit(setup->message.lanes, call) != IS_DONE)
+        order_done(call, &(struct lane_answer){.outcome = IS_FAILED});
+}
+
+static void door_order(struct ingress_setup *setup, struct web_request *request)
+{
+    struct err err = {"it must be an object"};
+    json_t *body = web_body(request).size ? json_read(web_body(request), &err) : NULL;
+    if (web_body(request).size && !json_is_object(body))
+        answer_json(request, 400, "error", arena_printf(web_arena(request), "the body: %s", err.text));
+    else
+        order_take(setup, request, body);
+    json_decref(body);
+}
+
+/* --- who looks after the hall, and who wants its command list --- */
+
 static void door_healthz(struct ingress_setup *setup, struct web_request *request)
 {
     (void)setup;
@@ -184,10 +308,16 @@ static const struct door {
     const char *path;
     bool is_kannels; /* only who may call as Kannel comes in */
     bool takes_post;
+    bool acts; /* takes what has an effect: closed while the hall stops */
     void (*open)(struct ingress_setup *setup, struct web_request *request);
 } doors[] = {
-    {"/kannel/mo", true, true, door_mo},    {"/kannel/dlr", true, false, door_dlr},   {"/healthz", false, false, door_healthz},
-    {"/readyz", false, false, door_readyz}, {"/metrics", false, false, door_metrics}, {"/commands.json", false, false, door_commands},
+    {"/kannel/mo", true, true, true, door_mo},
+    {"/kannel/dlr", true, false, true, door_dlr},
+    {"/orders/report", false, true, true, door_order},
+    {"/healthz", false, false, false, door_healthz},
+    {"/readyz", false, false, false, door_readyz},
+    {"/metrics", false, false, false, door_metrics},
+    {"/commands.json", false, false, false, door_commands},
 };
 
 static bool method_fits(const struct door *door, struct view method)
@@ -199,7 +329,7 @@ static void door_knock(const struct door *door, struct ingress_setup *setup, str
 {
     const char *reason = NULL;
     unsigned fault = door->is_kannels ? caller_fault(setup, request, &reason) : 0;
-    if (door->is_kannels && atomic_load(&setup->is_stopping))
+    if (door->acts && atomic_load(&setup->is_stopping))
         refuse(request, 503, "stopping", "the hall stops");
     else if (fault)
         refuse(request, fault, reason, "this caller may not come in here");

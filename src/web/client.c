@@ -11,7 +11,10 @@
  * to send the same request once more by itself, which it does, of whatever method, when a connection that was used before ends without
  * a byte of an answer: but the other side may have done what was asked, so it gets no leave and the call ends as unsure. That a kept
  * connection was closed while it was idle libcurl sees before, and takes another. smsbox closes idle ones after 60 s (kannel.md §4);
- * ours are left alone from 50 s on, so that a request does not cross with the closing. */
+ * ours are left alone from 50 s on, so that a request does not cross with the closing.
+ *
+ * A client that keeps to public addresses makes libcurl's sockets itself, which is when the address is known and nothing has gone to it.
+ * A kept connection is used again for its own host alone, whose right to be elsewhere does not change. */
 #include "web/client.h"
 
 #include <assert.h>
@@ -19,6 +22,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -27,6 +31,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "web/address.h"
 
 enum { BODY_MAX = 64 * 1024, IDLE_MAX_S = 50, EVENTS_MAX = 64 };
 
@@ -48,6 +53,8 @@ struct call {
     unsigned timeout_ms;
     uint64_t start_by_us; /* 0: whenever there is a seat */
     bool is_sent;         /* or partly */
+    bool may_go_anywhere; /* its host's address need not be public */
+    bool was_kept_in;     /* an address was refused because it is not */
     struct text answer;
     char reason[CURL_ERROR_SIZE];
     void (*done)(void *context, const struct web_response *response);
@@ -72,7 +79,8 @@ struct web_client {
     unsigned seats;
     CURL **idle; /* easy handles for use again */
     size_t idle_count;
-    bool is_cutting; /* stopping: starts nothing any more */
+    bool is_cutting;     /* stopping: starts nothing any more */
+    const char *but_for; /* connects to public addresses only, but for these hosts; NULL: to any */
 };
 
 static _Thread_local struct web_client *loop_here; /* the client whose loop runs in this thread */
@@ -123,6 +131,7 @@ static CURL *easy_new(void)
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
     curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_MAX_S);
+    curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* at a timeout the loop does not wait for a name server that hangs */
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
     curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_send);
     return easy;
@@ -207,6 +216,33 @@ static CURL *easy_take(struct web_client *client)
     return client->idle_count > 0 ? client->idle[--client->idle_count] : easy_new();
 }
 
+static bool hosts_have(struct view hosts, const char *host)
+{
+    while (hosts.size > 0)
+        if (view_equal_nocase(view_trim(view_cut(&hosts, ',')), view_of(host)))
+            return true;
+    return false;
+}
+
+static curl_socket_t on_open(void *context, curlsocktype purpose, struct curl_sockaddr *address)
+{
+    struct call *call = context;
+    (void)purpose;
+    if (call->may_go_anywhere || address_is_public(&address->addr))
+        return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+    call->was_kept_in = true;
+    return CURL_SOCKET_BAD;
+}
+
+static void call_keep_public(struct call *call)
+{
+    char host[HOST_SIZE];
+    web_url_host(call->url, host);
+    call->may_go_anywhere = hosts_have(view_of(call->client->but_for), host);
+    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETFUNCTION, on_open);
+    curl_easy_setopt(call->easy, CURLOPT_OPENSOCKETDATA, call);
+}
+
 /* The call has a seat. */
 static void call_start(struct web_client *client, struct call *call)
 {
@@ -217,6 +253,8 @@ static void call_start(struct web_client *client, struct call *call)
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, call->reason);
     curl_easy_setopt(call->easy, CURLOPT_PREREQDATA, &call->is_sent);
     curl_easy_setopt(call->easy, CURLOPT_PRIVATE, call);
+    if (client->but_for != NULL)
+        call_keep_public(call);
     client->seats--;
     call->next = client->under_way;
     call->link = &client->under_way;
@@ -314,6 +352,8 @@ static void reap(struct web_client *client)
         CURLcode code = message->data.result; /* the message is gone once its handle is taken out */
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
         struct web_response response = easy_outcome(call->easy, code, call->is_sent, call->reason, &call->answer);
+        if (response.outcome == IS_FAILED && call->was_kept_in)
+            response.reason = "address not public";
         call_leave(client, call);
         call_end(call, &response);
     }
@@ -598,6 +638,11 @@ enum outcome web_client_start(unsigned connections_max, struct web_client **clie
     return outcome;
 }
 
+void web_client_keep_public(struct web_client *client, const char *but_for)
+{
+    client->but_for = but_for;
+}
+
 void web_client_stop(struct web_client **client)
 {
     struct web_client *gone = *client;
@@ -611,6 +656,21 @@ void web_client_stop(struct web_client **client)
     pthread_join(gone->thread, NULL);
     loop_close(gone);
     *client = NULL;
+}
+
+void web_url_host(const char *url, char host[HOST_SIZE])
+{
+    CURLU *parts = curl_url();
+    char *found = NULL;
+    assert(parts != NULL);
+    if (curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK)
+        curl_url_get(parts, CURLUPART_HOST, &found, 0);
+    struct view inside = view_of(found);
+    if (inside.size > 1 && inside.at[0] == '[')
+        inside = (struct view){inside.at + 1, inside.size - 2};
+    snprintf(host, HOST_SIZE, "%.*s", VIEW_ARG(inside));
+    curl_free(found);
+    curl_url_cleanup(parts);
 }
 
 /* --- one call without a loop --- */

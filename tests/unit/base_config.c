@@ -132,7 +132,7 @@ static void test_precedence(void **state)
     struct config config;
     struct err err = {""};
     (void)state;
-    write_file("lanes: 7\nreply: inline\ntoken_file: a\nqueue: \"99\"\n");
+    write_file("lanes: 7\nreply: inline\nwebhook_allow: \"a.example, ::1,127.0.0.1\"\ntoken_file: a\nqueue: \"99\"\n");
     set_variable("SMSHALL_LANES", "9");
     set_variable("SMSHALL_TOKEN_FILE", "");
     set_variable("SMSHALL_SENDSMS_PASSWORD_FILE", "p");
@@ -140,6 +140,7 @@ static void test_precedence(void **state)
     assert_int_equal(config.lanes, 9);
     assert_int_equal(config.queue, 99);
     assert_string_equal(config.reply, "inline");
+    assert_string_equal(config.webhook_allow, "a.example, ::1,127.0.0.1");
     assert_string_equal(config.token_file, "");
     assert_string_equal(config.sendsms_password_file, "p");
     config_free(&config);
@@ -170,6 +171,12 @@ static void test_refusals(void **state)
         {"ports: \"10086, 1008x\"\n", NULL, NULL, "1: ports: must be short codes of 3 to 20 digits, comma between, not \"10086, 1008x\""},
         {"commands: ''\n", NULL, NULL, "1: commands: must not be empty, not \"\""},
         {"sendsms_url: localhost\n", NULL, NULL, "1: sendsms_url: must begin with http:// or https://, not \"localhost\""},
+        {"webhook_allow: a.example, 127.0.0.1:80\n", NULL, NULL,
+         "1: webhook_allow: must be host names or addresses, comma between, without port or path, not \"a.example, 127.0.0.1:80\""},
+        {"webhook_allow: http://a.example\n", NULL, NULL,
+         "1: webhook_allow: must be host names or addresses, comma between, without port or path, not \"http://a.example\""},
+        {"webhook_allow: 'a.example,,b'\n", NULL, NULL,
+         "1: webhook_allow: must be host names or addresses, comma between, without port or path, not \"a.example,,b\""},
         {"log: \"te\\0xt\"\n", NULL, NULL, "1: log: holds a NUL, not \"te\""},
         {"- a\n", NULL, NULL, "1: must be lines of `key: value`"},
         {"a: *x\n", NULL, NULL, "1: anchors and aliases are not taken"},

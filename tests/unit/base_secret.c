@@ -110,12 +110,41 @@ static void test_equal(void **state)
     secret_free(&secret);
 }
 
+/* The first row is the example of the Standard Webhooks specification; PostgreSQL's encode() breaks a long key's line. */
+static void test_sign(void **state)
+{
+    static const struct {
+        const char *name;
+        struct view key, body;
+        const char *wanted; /* NULL: no key */
+    } row[] = {
+        {"24 bytes", VIEW("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), VIEW("{\"test\": 2432232314}"),
+         "g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="},
+        {"64 bytes, folded", VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4\nOTo7PD0+Pw=="),
+         VIEW("{\"test\": 2432232314}"), "LZ5zuwHTqQH3VM8ERUusjzVQq1FXzemvpR8Mk7Ivp5c="},
+        {"no body", VIEW("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), VIEW(""), "v48jdbgvh29KJz2Qc+ghw8G6vG3nAKnujWBg8oM/62A="},
+        {"no key", VIEW(""), VIEW("x"), NULL},
+        {"nothing", VIEW_NONE, VIEW("x"), NULL},
+        {"no base64", VIEW("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLa!w"), VIEW("x"), NULL},
+        {"65 bytes", VIEW("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+P0A="), VIEW("x"), NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < ROWS(row); i++) {
+        const struct view part[] = {VIEW("msg_p5jXN8AQM9LWM0D4loKWxJek"), VIEW("."), VIEW("1614265330"), VIEW("."), row[i].body};
+        char signature[SIGNATURE_SIZE] = "";
+        bool is_signed = secret_sign(row[i].key, ROWS(part), part, signature);
+        if (is_signed != (row[i].wanted != NULL) || strcmp(signature, row[i].wanted ? row[i].wanted : "") != 0)
+            fail_msg("%s: got %d \"%s\", wanted \"%s\"", row[i].name, is_signed, signature, row[i].wanted ? row[i].wanted : "");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_no_file),
         cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_sign),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

@@ -538,6 +538,74 @@ static void a_kept_connection_may_die(void **state)
     sem_destroy(&seen.come);
 }
 
+/* Rules B7: a client that keeps to public addresses gets nobody into this network, whatever the address is called. */
+static void a_client_keeps_to_public_addresses(void **state)
+{
+    static const struct {
+        const char *but_for, *host;
+        bool gets_in;
+    } rows[] = {
+        {"", "127.0.0.1", false},
+        {"", "localhost", false},
+        {"", "127.1", false},
+        {"", "2130706433", false},
+        {"", "0x7f000001", false},
+        {"", "0.0.0.0", false},
+        {"", "[::1]", false},
+        {"", "[::ffff:127.0.0.1]", false},
+        {"", "[64:ff9b::127.0.0.1]", false},
+        {"localhost", "127.0.0.1", false},
+        {"localhost", "localhost", true},
+        {"localhost", "LocalHost", true},
+        {"localhost", "user@127.0.0.1", false},
+        {"localhost", "localhost@127.0.0.1", false},
+        {"a.example, 127.0.0.1", "127.0.0.1", true},
+        {"a.example, 127.0.0.1", "2130706433", true}, /* the same host, written otherwise */
+        {"127.0.0.1", "localhost", false},
+        {"localhos,t", "localhost", false},
+        {"::ffff:127.0.0.1", "[::ffff:127.0.0.1]", true},
+    };
+    struct web_server *server = server_start();
+    struct seen seen = {.count = 0};
+    char wanted_url[100];
+    (void)state;
+    sem_init(&seen.come, 0, 0);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct web_client *client = client_start(1);
+        web_client_keep_public(client, rows[i].but_for);
+        snprintf(wanted_url, sizeof wanted_url, "http://%s:%u/", rows[i].host, web_server_port(server));
+        enum outcome got = call_once(client, &seen, (struct web_call){.method = "GET", .url = wanted_url, .timeout_ms = 3000});
+        bool is_right = rows[i].gets_in ? got == IS_DONE : got == IS_FAILED && strcmp(seen.reason, "address not public") == 0;
+        if (!is_right)
+            fail_msg("%s, but for \"%s\": ended as %d (%s)", wanted_url, rows[i].but_for, got, seen.reason);
+        web_client_stop(&client);
+    }
+    web_server_stop(&server);
+    sem_destroy(&seen.come);
+}
+
+static void the_host_of_a_url(void **state)
+{
+    static const struct {
+        const char *url, *host;
+    } rows[] = {
+        {"http://a.example/x?y=z", "a.example"},
+        {"https://a.example:8443", "a.example"},
+        {"http://user:secret@a.example/", "a.example"},
+        {"http://[::1]:80/", "::1"},
+        {"http://127.1/", "127.0.0.1"},
+        {"http:///", ""},
+        {"a b", ""},
+        {"", ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char host[HOST_SIZE];
+        web_url_host(rows[i].url, host);
+        assert_string_equal(host, rows[i].host);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -552,6 +620,8 @@ int main(void)
         cmocka_unit_test(who_gets_a_seat_in_time_is_sent),
         cmocka_unit_test(many_calls),
         cmocka_unit_test(a_kept_connection_may_die),
+        cmocka_unit_test(a_client_keeps_to_public_addresses),
+        cmocka_unit_test(the_host_of_a_url),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
