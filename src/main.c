@@ -16,6 +16,8 @@ static const struct {
     {"migrate", migrate_main, "creates or upgrades the store; --demo loads the demo data"},
     {"replay", replay_main, "plays transcripts and corpora against a hall"},
     {"dead", dead_main, "lists and resends replies that could not be sent"},
+    {"evidence", evidence_main, "prints what a subscriber consented to, and verifies it"},
+    {"provider", provider_main, "keeps providers and elements: their hooks, keys, and what they were never told"},
     {"smsc", smsc_main, "stands in for the network behind Kannel's http SMSC"},
     {"phone", phone_main, "a phone in the terminal, connected to smsc"},
 };

@@ -10,5 +10,7 @@ int replay_main(int argc, char **argv);
 int smsc_main(int argc, char **argv);
 int phone_main(int argc, char **argv);
 int dead_main(int argc, char **argv);
+int provider_main(int argc, char **argv);
+int evidence_main(int argc, char **argv);
 
 #endif
