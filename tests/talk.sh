@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # shellcheck disable=SC2317 # what is called by the name of a way is reached
 # Every transcript in tests/talk, three ways: the reply in the HTTP answer (inline), by sendsms to the tool's own stand-in (sendsms), and
-# through the real Kannel both ways (kannel). Each way has a world of its own, so that none sees the repeats and loops of another. Prints
-# TAP, a subtest a way. `tests/talk.sh inline` plays that way alone, TALKS="tests/talk/odd.talk" those files alone.
+# through the real Kannel both ways (kannel). Each way has a world of its own, so that none sees the repeats and loops of another; in it
+# the files play one after the other, so whoever changes something in one is a subscriber of tests/talk/subscribers.sql. Prints TAP, a
+# subtest a way. `tests/talk.sh inline` plays that way alone, TALKS="tests/talk/odd.talk" those files alone.
 set -eu -o pipefail
 cd "$(dirname "$0")/.."
 export SMSHALL=${SMSHALL:-build/smshall}
@@ -20,6 +21,7 @@ start() {
     src/dev/world.sh start "$world" "$@" 2>&1 | sed 's/^/    # /' || return
     # shellcheck disable=SC1091 # made by world.sh
     . "$world/env"
+    src/dev/world.sh psql "$world" -q -v ON_ERROR_STOP=1 -o /dev/null -f tests/talk/subscribers.sql
 }
 
 replay() {
@@ -27,12 +29,13 @@ replay() {
     "$SMSHALL" replay --tap "$@" ${TALKS:-tests/talk/*.talk} | sed 's/^/    /'
 }
 
+# Without Kannel nobody listens where the hall sends its replies to. Inline too some go there: an answer has room for one, a list is
+# several.
 play_inline() {
     start --no-kannel --inline || return
-    replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE"
+    replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE" --sendsms-listen "127.0.0.1:$WORLD_SENDSMS_PORT"
 }
 
-# Without Kannel nobody listens where the hall sends its replies to.
 play_sendsms() {
     start --no-kannel || return
     replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE" --sendsms-listen "127.0.0.1:$WORLD_SENDSMS_PORT"
