@@ -222,6 +222,7 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
         .current = hall->current,
         .account = account_of(hall),
         .ports = view_of(hall->config.ports),
+        .parts_max = (size_t)hall->config.max_messages,
         .is_inline = strcmp(hall->config.reply, "inline") == 0,
     };
     hall->ingress.webhook = hall->webhook;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# make bench: one table, everything in the same run on this machine (DESIGN 8). SECONDS_EACH (10) is how long each row is measured.
+# make bench: one table, everything in the same run on this machine (DESIGN 8). SECONDS_EACH (10) is how long each row is measured,
+# BENCH_RENEWALS (1000000) how many subscriptions are renewed, which takes the most of the time; BENCHES ("a d e f g h") picks rows.
 set -eu
 cd "$(dirname "$0")/.."
 export SMSHALL=${SMSHALL:-build/smshall}
@@ -7,6 +8,7 @@ bin=$(dirname "$SMSHALL")/bench
 seconds=${SECONDS_EACH:-10} subscribers=${SUBSCRIBERS:-100000} first=13900000000
 text=余额 constant_text='尊敬的客户，您好！您的账户余额为56.78元。中国移动'
 world=$(mktemp -d /tmp/smshall-bench.XXXXXX)
+benches=${BENCHES:-a d e f g h} renewals=${BENCH_RENEWALS:-1000000}
 constant_pid=
 
 clean_up() {
@@ -41,6 +43,10 @@ start_world() {
     # shellcheck disable=SC1091 # made by world.sh
     . "$world/env"
     sql -q -c "SELECT count(hall.put_subscriber($first + n, '全球通', 'active')) FROM generate_series(0, $subscribers - 1) n" >/dev/null
+    settle_store
+}
+
+settle_store() {
     sql -q -c "VACUUM (ANALYZE)" -c CHECKPOINT 2>/dev/null || sql -q -c "VACUUM (ANALYZE)" 2>/dev/null
 }
 
@@ -67,7 +73,7 @@ measure_pgbench() {
     cat >"$world/receive.sql" <<END
 \set n random(0, $subscribers - 1)
 \set i random(1, 9000000000000000)
-SELECT hall.receive($first + :n, 'pgbench-' || :i, '10086', 'hall', '$text', :i, extract(epoch FROM now())::bigint, 'balance', 'balance', 'reads', '{}', NULL, 'inline');
+SELECT hall.receive($first + :n, 'pgbench-' || :i, '10086', 'hall', '$text', :i, extract(epoch FROM now())::bigint, 'balance', 'balance', 'reads', 'never', '{}', NULL, 'inline');
 END
     local out
     out=$("$WORLD_PG_BIN/pgbench" -n -M prepared -c 8 -j 2 -T "$seconds" -f "$world/receive.sql" "$WORLD_DATABASE")
@@ -77,9 +83,9 @@ END
 
 # --- (b), (c) the hall over HTTP ---------------------------------------------------------------------------------------------
 
-# load_http: prints wrk's result line
+# load_http [FIRST]: prints wrk's result line
 load_http() {
-    MO_TEXT=$text MO_FIRST=$first MO_SUBSCRIBERS=$subscribers MO_TOKEN=$(cat "$WORLD_TOKEN_FILE") \
+    MO_TEXT=$text MO_FIRST=${1:-$first} MO_SUBSCRIBERS=$subscribers MO_TOKEN=$(cat "$WORLD_TOKEN_FILE") \
         wrk -t 1 -c "${CONNECTIONS:-256}" -d "${seconds}s" --latency -s tests/bench/mo.lua "$WORLD_HALL_URL" | grep '^result'
 }
 
@@ -132,22 +138,179 @@ measure_kannel_beside_constant() {
     stop_world
 }
 
-echo "measuring, about $((seconds * 10 + 120)) seconds"
-start_world --no-kannel --inline
-measure_pgbench
-measure_http "b  hall over HTTP, inline, commit before answer"
-stop_world
+# --- (f), (g) two messages that belong together ---------------------------------------------------------------------------------
 
-start_world --no-kannel --sendsms --no-reports
-start_constant "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery"
-measure_http "c  hall over HTTP, sendsms to a stand-in"
-stop_constant
-stop_world
+# Each subscriber of a pool sends TEXT and then 是, once. pair NAME TEXT COMMAND EFFECT CONFIRM ARGS CONNECTIONS BLOCK COUNTED: COUNTED is
+# the query that says how often all of it was done, which is what counts. Pools: one for pgbench, one for the hall.
+pool=50000 pool_pgbench=13910000000 pool_hall=13920000000
 
-measure_kannel_beside_constant inline --inline --no-reports
-measure_kannel_beside_constant sendsms --sendsms --no-reports
-measure_kannel_beside_constant "inline, with reports" --inline
+pair_script() {
+    cat <<END
+\set i :i + 1
+\set n $pool_pgbench + :i * 8 + :client_id
+SELECT hall.receive(:n, 'first', '10086', 'hall', '$1', 1, extract(epoch FROM now())::bigint, '$2', '$2', '$3', '$4', '$5', NULL, 'inline');
+SELECT hall.receive(:n, 'then', '10086', 'hall', '是', 2, extract(epoch FROM now())::bigint, NULL, NULL, 'reads', 'never', '{"folded": "是", "near": []}', 'yes', 'inline');
+END
+}
 
-"$bin/read" | while IFS= read -r line; do
-    echo "e  $line"
+measure_pair() {
+    local name=$1 text=$2 connections=$7 block=$8 counted=$9 before out pgbench_done hall_done requests errors us p50 p99
+    pair_script "$text" "$3" "$4" "$5" "$6" >"$world/pair.sql"
+    before=$(sql -c "$counted")
+    out=$("$WORLD_PG_BIN/pgbench" -n -r -M prepared -c 8 -j 2 -D i=0 -T "$seconds" -f "$world/pair.sql" "$WORLD_DATABASE")
+    pgbench_done=$((($(sql -c "$counted") - before) / seconds))
+    row "$name: pgbench, 8 clients" "$pgbench_done" "" "$(awk '/SELECT hall.receive/ {printf "%s%.0f ms", n++ ? " and " : "", $1}' <<<"$out")"
+
+    before=$(sql -c "$counted")
+    read -r _ _ requests _ errors _ us _ p50 _ p99 < <(CONNECTIONS=$connections MO_ANSWER=是 MO_BLOCK=$block load_http $pool_hall)
+    [ "$errors" = 0 ] || echo "   $errors of $requests answered otherwise than 200"
+    hall_done=$((($(sql -c "$counted") - before) * 1000000 / us))
+    row "$name: the hall" "$hall_done" "$(memory_of "$WORLD_PID_HALL")" \
+        "$(ratio "$hall_done" "$pgbench_done") x pgbench; $((requests * 1000000 / us)) calls/s, p50 $((p50 / 1000)) ms, p99 $((p99 / 1000)) ms"
+}
+
+# What does not fit into the answer to a message goes to a stand-in for sendsms.
+start_world_for_pairs() {
+    local file start
+    start_world --no-kannel --inline --no-reports
+    start_constant "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery"
+    for start in $pool_pgbench $pool_hall; do
+        for file in "$@"; do
+            sql -q -v first=$start -v count=$pool -f "tests/bench/$file.sql"
+        done
+    done
+    settle_store
+}
+
+measure_orders() {
+    start_world_for_pairs money
+    measure_pair "f  an order with its confirmation" KTCL open changes when_charged '{"service": "CL"}' 256 512 \
+        "SELECT count(*) FROM hall.ledger WHERE kind = 'service_fee'"
+    stop_constant
+    stop_world
+}
+
+measure_leaving() {
+    local pool=3000
+    start_world_for_pairs money leaving
+    measure_pair "g  leaving 50 services" 00000 leave_all leaves never '{}' 64 64 \
+        "SELECT count(*) / 50 FROM hall.subscription WHERE end_reason = 'leave'"
+    stop_constant
+    stop_world
+}
+
+# --- (h) renewals, and the hall answers meanwhile --------------------------------------------------------------------------------
+
+private_memory_of() {
+    awk '/^RssAnon/ {print $2}' "/proc/$1/status" 2>/dev/null || true
+}
+
+largest_backend() {
+    local pid largest=0 kb
+    for pid in $(sql -c "SELECT pid FROM pg_stat_activity WHERE usename = 'smshall_hall'"); do
+        kb=$(private_memory_of "$pid")
+        [ "${kb:-0}" -le "$largest" ] || largest=$kb
+    done
+    echo "$largest"
+}
+
+# A few hundred YE a second from those who are renewed.
+load_modestly() {
+    CONNECTIONS=32 MO_DELAY_MS=100 subscribers=$((renewals < 100000 ? renewals : 100000)) load_http $pool_hall
+}
+
+# Writes `done, KB of the hall, KB of the largest backend` once a second, until all is done or nothing has moved for two minutes.
+watch_renewals() {
+    local before=$1 last=0 done=0 still=0
+    while [ "$done" -lt "$renewals" ] && [ $still -lt 120 ]; do
+        sleep 1
+        done=$(($(renewed) - before))
+        still=$((done > last ? 0 : still + 1)) last=$done
+        echo "$SECONDS $done $(private_memory_of "$WORLD_PID_HALL") $(largest_backend)"
+    done
+}
+
+renewed() {
+    sql -c "SELECT n_tup_ins FROM pg_stat_user_tables WHERE schemaname = 'hall' AND relname = 'ledger'"
+}
+
+# tenth COLUMN first|last: the most in the first or in the last tenth of the work
+tenth() {
+    awk -v column="$1" -v which="$2" -v all="$renewals" '
+        which == "first" ? $2 <= all / 10 : $2 >= all * 0.9 {most = $column > most ? $column : most}
+        END {printf "%.1f", most / 1024}' "$world/renewals"
+}
+
+# The p99 of each of the loads that ran meanwhile, in ms, in their order of size.
+p99_meanwhile() {
+    awk '{printf "%.1f\n", $NF / 1000}' "$world/meanwhile" | sort -n
+}
+
+measure_renewals() {
+    local alone middle worst before load
+    start_world --no-kannel --sendsms --no-reports
+    start_constant "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery"
+    sql -q -c "REVOKE EXECUTE ON FUNCTION hall.run_due() FROM smshall_hall" # nothing is renewed before we look
+    sql -q -v first=$pool_hall -v count="$renewals" -f tests/bench/money.sql -f tests/bench/renewals.sql
+    settle_store
+    load_modestly >/dev/null
+    alone=$(load_modestly | awk '{printf "%.1f", $NF / 1000}')
+    before=$(renewed)
+
+    sql -q -c "GRANT EXECUTE ON FUNCTION hall.run_due() TO smshall_hall"
+    touch "$world/renewing"
+    while [ -e "$world/renewing" ]; do load_modestly; done >"$world/meanwhile" &
+    load=$!
+    watch_renewals "$before" >"$world/renewals"
+    rm "$world/renewing"
+    wait $load
+
+    middle=$(p99_meanwhile | awk '{value[NR] = $1} END {print value[int((NR + 1) / 2)]}')
+    worst=$(p99_meanwhile | tail -n 1)
+    row "h  renewals, $renewals" "$(awk '$2 > 0 {n++; if (n == 1) {at = $1; from = $2} to = $2; end = $1}
+        END {printf "%.0f", (end > at ? (to - from) / (end - at) : to)}' "$world/renewals")" "" "$(tail -n 1 "$world/renewals" | awk '{print $2}') done"
+    echo "   memory, first and last tenth: hall $(tenth 3 first) and $(tenth 3 last) MB, largest backend $(tenth 4 first) and $(tenth 4 last) MB"
+    echo "   p99 of YE: $alone ms without, $middle ms meanwhile ($(ratio "$middle" "$alone") x), $worst ms in the worst $seconds s ($(ratio "$worst" "$alone") x)"
+    stop_constant
+    stop_world
+}
+
+# --- all of it -------------------------------------------------------------------------------------------------------------------
+
+measure_messages() {
+    start_world --no-kannel --inline
+    measure_pgbench
+    measure_http "b  hall over HTTP, inline, commit before answer"
+    stop_world
+
+    start_world --no-kannel --sendsms --no-reports
+    start_constant "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery"
+    measure_http "c  hall over HTTP, sendsms to a stand-in"
+    stop_constant
+    stop_world
+}
+
+measure_both_ways() {
+    measure_kannel_beside_constant inline --inline --no-reports
+    measure_kannel_beside_constant sendsms --sendsms --no-reports
+    measure_kannel_beside_constant "inline, with reports" --inline
+}
+
+measure_reading() {
+    "$bin/read" | while IFS= read -r line; do
+        echo "e  $line"
+    done
+}
+
+echo "measuring: some minutes, and half an hour for a million renewals"
+for bench in $benches; do
+    case $bench in
+    a) measure_messages ;;
+    d) measure_both_ways ;;
+    e) measure_reading ;;
+    f) measure_orders ;;
+    g) measure_leaving ;;
+    h) measure_renewals ;;
+    *) echo "bench.sh: there is no bench $bench" >&2 && exit 2 ;;
+    esac
 done

@@ -14,6 +14,7 @@ struct message_setup {
     struct current *current;
     struct kannel_account account; /* inline mode: where reports about its replies go */
     struct view ports;             /* the hall's own short codes, comma between; their extensions are the hall too (rules D5) */
+    size_t parts_max;              /* SMS in one answer: Kannel's max-messages */
     bool is_inline;
 };
 

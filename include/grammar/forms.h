@@ -38,6 +38,7 @@ struct variant {
     unsigned chosen;             /* its optional parts, as in form_variant */
     struct view head;            /* fixed beginning, folded; empty when it starts with a capture */
     struct view tail;            /* PCRE2 for the rest; empty: the head is the whole text */
+    struct view end;             /* literal that the tail ends with; else empty */
     const struct regex *pattern; /* of the tail */
     struct capture capture[ARGUMENTS_MAX];
     size_t captures;

@@ -26,7 +26,8 @@ struct command {
     size_t number; /* 0 … grammar_commands - 1 */
 };
 
-/* Faults found while loading: `file:line: text`, each a line, in order. */
+/* Faults found while loading: `file:line: text`, each a line, in order. Those that are in no file, but in a row of the store, have line 0:
+ * `hall.service TQ: text`. */
 struct faults {
     struct text lines; /* with newlines */
     size_t count;

@@ -38,6 +38,9 @@ struct fixed *index_fixed(struct index *index, struct view text);
 /* NULL: not in the table. */
 const struct fixed *index_find(const struct index *index, struct view text);
 
+/* False: no form begins with the first character of the text, and none can read it. */
+bool index_may_read(const struct index *index, struct view folded);
+
 /* Puts a variant with a tail in, which it keeps; compiles the tail. */
 enum outcome index_add(struct index *index, struct variant *variant, struct err *err);
 

@@ -10,7 +10,7 @@ struct code {
     const int32_t *point; /* its code points */
     size_t points;
     uint64_t letters; /* which characters it has: one bit each, by hash */
-    bool is_offered;  /* as a suggestion: not what needs a word of the subscriber's own behind it, such as KT */
+    bool is_offered;  /* as a suggestion: not what needs a word of the subscriber's own behind it, such as KT, nor a single letter */
 };
 
 /* Keeps text. */

@@ -41,6 +41,9 @@ struct types {
     size_t count;
 };
 
+/* It takes what must be a service for its command to mean anything. */
+bool type_names_service(const struct type *type);
+
 /* NULL: no such. */
 const struct type *types_find(const struct types *types, struct view name);
 const struct normal *normal_find(struct view name);

@@ -64,6 +64,9 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     v_is_new boolean;
 BEGIN
+    IF p_state = 'closed' THEN
+        PERFORM hall_private.hold_conversation(p_msisdn);
+    END IF;
     INSERT INTO hall.subscriber AS s (msisdn, brand, state, state_reason, is_blacklisted, since)
     VALUES (p_msisdn, p_brand, p_state, p_state_reason, p_is_blacklisted, hall.now())
     ON CONFLICT ON CONSTRAINT subscriber_pkey DO UPDATE
@@ -74,8 +77,24 @@ BEGIN
     RETURNING s.xmax = 0 INTO v_is_new;
     IF v_is_new AND p_opening_fen <> 0 THEN
         PERFORM hall_private.post_ledger(p_msisdn, p_opening_fen, 'opening', '期初余额', 'opening');
+    ELSIF p_state = 'closed' AND NOT v_is_new THEN
+        PERFORM hall_private.close_account(p_msisdn);
     END IF;
     RETURN v_is_new;
+END
+$$;
+
+-- The number may be another's tomorrow: nothing that was asked, ordered or open goes on.
+CREATE OR REPLACE FUNCTION hall_private.close_account(p_msisdn bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM hall_private.withdraw_questions(p_msisdn, NULL, NULL, '{consent,list}');
+    PERFORM hall_private.end_subscription(p_msisdn, o.service, 'closed', true)
+    FROM hall.subscription AS o
+    WHERE o.msisdn = p_msisdn AND o.until IS NULL;
+    PERFORM hall_private.cancel_order(p_msisdn, w.service)
+    FROM hall.work_order AS w
+    WHERE w.msisdn = p_msisdn AND w.ended_at IS NULL AND w.action = 'open';
 END
 $$;
 
@@ -139,10 +158,15 @@ END
 $$;
 
 -- What the network says of a service: open since p_since (p_until NULL), open from p_since to p_until, or closed at p_until whenever it
--- was opened (p_since NULL). Answers whether anything changed; the same said again changes nothing, whatever came after it.
+-- was opened (p_since NULL): then its provider learns of it, and the hall charges for it no more. Answers whether anything changed; the
+-- same said again changes nothing, whatever came after it.
+-- Locks the conversation and the subscription.
 CREATE OR REPLACE FUNCTION hall.put_subscription(p_msisdn bigint, p_service text, p_since timestamptz, p_until timestamptz DEFAULT NULL)
 RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    v_closed  hall.subscription;
+    v_service hall.service;
 BEGIN
     IF p_until IS NULL THEN
         -- not when it is known to have been open then, and closed since
@@ -152,21 +176,31 @@ BEGIN
             SELECT FROM hall.subscription AS o
             WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.since <= p_since AND o.until > p_since)
         ON CONFLICT DO NOTHING;
-    ELSIF p_since IS NULL THEN
-        -- the one that was open at that moment, but not when this was said before and another closed by it
-        UPDATE hall.subscription AS o
-        SET until = p_until
-        WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.until IS NULL AND o.since <= p_until
-          AND NOT EXISTS (
-              SELECT FROM hall.subscription AS c
-              WHERE c.msisdn = p_msisdn AND c.service = p_service AND c.until = p_until);
-    ELSE
-        INSERT INTO hall.subscription AS o (msisdn, service, since, until)
-        VALUES (p_msisdn, p_service, p_since, p_until)
-        ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE
-        SET until = excluded.until
-        WHERE o.until IS DISTINCT FROM excluded.until;
+        RETURN FOUND;
     END IF;
+
+    -- the one that was open at that moment, but not when this was said before and another closed by it
+    PERFORM hall_private.hold_conversation(p_msisdn);
+    UPDATE hall.subscription AS o
+    SET until = p_until, step = NULL, step_at = NULL, end_reason = 'feed'
+    WHERE o.msisdn = p_msisdn AND o.service = p_service AND o.until IS NULL
+      AND (o.since = p_since OR (p_since IS NULL AND o.since <= p_until))
+      AND NOT EXISTS (
+          SELECT FROM hall.subscription AS c
+          WHERE p_since IS NULL AND c.msisdn = p_msisdn AND c.service = p_service AND c.until = p_until)
+    RETURNING o.* INTO v_closed;
+    IF FOUND THEN
+        SELECT * INTO v_service FROM hall.service AS s WHERE s.code = p_service;
+        PERFORM hall_private.note_ended(v_closed, v_service, 'feed');
+        RETURN true;
+    ELSIF p_since IS NULL THEN
+        RETURN false;
+    END IF;
+    INSERT INTO hall.subscription AS o (msisdn, service, since, until)
+    VALUES (p_msisdn, p_service, p_since, p_until)
+    ON CONFLICT ON CONSTRAINT subscription_pkey DO UPDATE
+    SET until = excluded.until
+    WHERE o.until IS DISTINCT FROM excluded.until;
     RETURN FOUND;
 END
 $$;
@@ -181,12 +215,16 @@ BEGIN ATOMIC
         homepage = excluded.homepage;
 END;
 
--- A port, or all ports that begin with p_prefix, belong to a provider.
+-- A port, or all ports that begin with p_prefix, belong to a provider. Not the hall's, who would never hear of it.
 CREATE OR REPLACE FUNCTION hall.put_port(p_prefix text, p_provider text) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF starts_with(p_prefix, hall_private.setting('hall_port')::text) THEN
+        RAISE EXCEPTION 'port % is the hall''s own', p_prefix USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     INSERT INTO hall.port (prefix, provider)
     VALUES (p_prefix, p_provider)
     ON CONFLICT (prefix) DO UPDATE
     SET provider = excluded.provider;
-END;
+END
+$$;

@@ -1,16 +1,30 @@
 -- The catalogue: what can be opened. A service is one row of hall.service, and works from the commit on: by INSERT, by hall.put_service,
 -- or as a line of a CSV (hall.load_services).
 
--- Keeps hall.service_word: what a service is called. A word that another service has is refused by its name, and so is a prerequisite
--- that is not there. SECURITY DEFINER, because operators write hall.service and nobody writes hall.service_word.
+-- Keeps hall.service_word: what a service is called. A word that another service has is refused by its name, and so is one that no text can
+-- be once it is folded, and a prerequisite that is not there. A name that cannot be typed is one to be read only. SECURITY DEFINER, because operators write hall.service and nobody writes hall.service_word.
 CREATE OR REPLACE FUNCTION hall_private.write_service_words() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    v_words text[] := ARRAY(SELECT DISTINCT upper(w) FROM unnest(NEW.aliases || ARRAY[NEW.code, NEW.name]) AS w);
-    v_codes text[] := ARRAY(SELECT DISTINCT upper(w) FROM unnest(NEW.order_codes) AS w);
-    v_clash hall.service_word;
-    v_need  text;
+    c_readable CONSTANT text := '^[A-Z0-9一-鿿]{2,12}$'; -- commands/types.yaml
+    v_words    text[] := ARRAY(
+        SELECT DISTINCT upper(w) FROM unnest(NEW.aliases || ARRAY[NEW.code, NEW.name]) AS w WHERE w <> NEW.name OR upper(w) ~ c_readable);
+    v_codes    text[] := ARRAY(SELECT DISTINCT upper(w) FROM unnest(NEW.order_codes) AS w);
+    v_odd      text;
+    v_clash    hall.service_word;
+    v_need     text;
 BEGIN
+    IF TG_OP = 'UPDATE' AND NEW.code <> OLD.code THEN
+        RAISE EXCEPTION 'service % keeps its code: consents and lists that were sent name it', OLD.code USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT w INTO v_odd
+    FROM unnest(v_words || v_codes) AS w
+    WHERE (w ~ c_readable OR (w = NEW.code AND w ~ '^[A-Z][A-Z0-9]{1,15}$')) IS NOT TRUE
+    LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'service % cannot be called "%": nobody can type that; 2 to 12 letters, digits or Han', NEW.code, v_odd
+            USING ERRCODE = 'check_violation';
+    END IF;
     DELETE FROM hall.service_word AS w WHERE w.service = NEW.code OR (TG_OP = 'UPDATE' AND w.service = OLD.code);
 
     SELECT * INTO v_clash

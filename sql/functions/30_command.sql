@@ -58,7 +58,7 @@ BEGIN
 END
 $$;
 
--- What is open: the operator's own first, then the providers'. ok {items: [{name, provider, price, since}], count} | none {}
+-- What is open: the operator's own first, then the providers'. ok {items: [{name, provider, price, since, until}], count} | none {}
 CREATE OR REPLACE FUNCTION hall_command.services(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -66,11 +66,12 @@ DECLARE
 BEGIN
     SELECT jsonb_agg(
         jsonb_build_object(
-            'name', s.name, 'provider', hall_private.provider_name(s), 'price', hall_private.price(s), 'since', hall_private.iso(o.since))
+            'name', s.name, 'provider', hall_private.provider_name(s), 'price', hall_private.price(s), 'since', hall_private.iso(o.since),
+            'until', CASE WHEN hall_private.is_leaving(o) THEN hall_private.iso(o.step_at) END)
         ORDER BY s.provider NULLS FIRST, s.port, o.since, s.code)
     INTO v_items
     FROM hall.subscription AS o
-    JOIN hall.service AS s ON s.code = o.service
+    CROSS JOIN LATERAL hall_private.service_of(o) AS s
     WHERE o.msisdn = subscriber.msisdn
       AND o.until IS NULL;
 

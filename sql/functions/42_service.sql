@@ -34,6 +34,7 @@ CREATE OR REPLACE FUNCTION hall_private.near_services(p_word text) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_word text := upper(left(p_word, 40));
+    v_most int := length(v_word) / 2;
     v_near jsonb;
 BEGIN
     IF v_word IS NULL THEN
@@ -41,16 +42,19 @@ BEGIN
     END IF;
     SELECT jsonb_agg(n.name ORDER BY n.distance, n.code) INTO v_near
     FROM (
-        SELECT s.code, s.name,
-            min(CASE WHEN strpos(w.word, v_word) > 0 OR strpos(v_word, w.word) > 0 THEN 0
-                     ELSE hall_private.levenshtein_less_equal(left(w.word, 40), v_word, 8) END) AS distance
-        FROM hall.service_word AS w
-        JOIN hall.service AS s ON s.code = w.service
-        WHERE w.port = '' AND s.is_offered
-        GROUP BY s.code, s.name
-        HAVING min(CASE WHEN strpos(w.word, v_word) > 0 OR strpos(v_word, w.word) > 0 THEN 0
-                        ELSE hall_private.levenshtein_less_equal(left(w.word, 40), v_word, 8) END) <= length(v_word) / 2
-        ORDER BY 3, 1
+        SELECT s.code, CASE WHEN (hall_private.find_service(s.name)).code = s.code THEN s.name ELSE s.code END AS name, c.distance
+        FROM (
+            SELECT w.service,
+                min(CASE WHEN strpos(w.word, v_word) > 0 OR strpos(v_word, w.word) > 0 THEN 0
+                         ELSE hall_private.levenshtein_less_equal(w.word, v_word, v_most) END) AS distance
+            FROM hall.service_word AS w
+            WHERE w.port = ''
+              AND (abs(length(w.word) - length(v_word)) <= v_most OR strpos(w.word, v_word) > 0 OR strpos(v_word, w.word) > 0)
+            GROUP BY w.service
+        ) AS c
+        JOIN hall.service AS s ON s.code = c.service
+        WHERE c.distance <= v_most AND s.is_offered
+        ORDER BY c.distance, s.code
         LIMIT 3
     ) AS n;
     RETURN coalesce(v_near, '[]');
@@ -95,11 +99,13 @@ CREATE OR REPLACE FUNCTION hall_private.is_charged(p_service hall.service) RETUR
 LANGUAGE sql IMMUTABLE
 RETURN p_service.fee_fen > 0 AND p_service.period <> 'message';
 
--- The service for this subscriber: a trial of what costs is given once.
+-- The service for this subscriber: a trial of what costs is given once, and only of what is paid by the month.
 CREATE OR REPLACE FUNCTION hall_private.as_offered(p_msisdn bigint, p_service hall.service) RETURNS hall.service
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    IF p_service.trial_days > 0 AND hall_private.is_charged(p_service)
+    IF p_service.period <> 'month' THEN
+        p_service.trial_days := 0;
+    ELSIF p_service.trial_days > 0 AND hall_private.is_charged(p_service)
         AND EXISTS (SELECT FROM hall.subscription AS o WHERE o.msisdn = p_msisdn AND o.service = p_service.code)
     THEN
         p_service.trial_days := 0;
@@ -150,10 +156,13 @@ RETURN pg_catalog.jsonb_build_object(
 -- --- money -------------------------------------------------------------------------------------------------------------------
 
 CREATE OR REPLACE FUNCTION hall_private.was_charged(p_msisdn bigint, p_code text, p_month date) RETURNS boolean
-LANGUAGE sql STABLE
-RETURN EXISTS (
-    SELECT FROM hall.ledger AS l
-    WHERE l.msisdn = p_msisdn AND l.service = p_code AND l.period = p_month AND l.kind = 'service_fee');
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hall.ledger AS l
+        WHERE l.msisdn = p_msisdn AND l.service = p_code AND l.period = p_month AND l.kind = 'service_fee');
+END
+$$;
 
 -- Charges p_fen for a month. Answers the balance after it; NULL when the balance does not suffice; a month that was charged before is not
 -- charged again and answers the balance there is. Locks the subscriber.
@@ -247,13 +256,18 @@ BEGIN
 END
 $$;
 
--- The row that makes it open, or goes on with one that was leaving: resumed. Two openings in one moment are two all the same.
+-- The row that makes it open, or goes on with one that was leaving: resumed. Two openings in one moment are two all the same. What is
+-- bought once has ended when it begins.
 CREATE OR REPLACE FUNCTION hall_private.put_open(p_msisdn bigint, p_service hall.service, p_consent int) RETURNS hall.subscription
 LANGUAGE plpgsql AS $$
 DECLARE
     v_open  hall.subscription := hall_private.open_one(p_msisdn, p_service.code);
-    v_first record := hall_private.first_step(p_service, hall.now());
+    v_first record;
 BEGIN
+    IF p_consent IS NULL THEN
+        p_service.fee_fen := 0;
+    END IF;
+    v_first := hall_private.first_step(p_service, hall.now());
     IF v_open.service IS NOT NULL THEN
         UPDATE hall.subscription AS o
         SET consent = p_consent, step = v_first.step, step_at = v_first.step_at, charged_until = v_first.charged_until, end_reason = NULL
@@ -261,30 +275,38 @@ BEGIN
         RETURNING o.* INTO v_open;
         RETURN v_open;
     END IF;
-    INSERT INTO hall.subscription AS o (msisdn, service, since, consent, step, step_at, charged_until)
-    SELECT p_msisdn, p_service.code, greatest(hall.now(), max(b.since) + interval '1 microsecond'),
-        p_consent, v_first.step, v_first.step_at, v_first.charged_until
-    FROM hall.subscription AS b
-    WHERE b.msisdn = p_msisdn AND b.service = p_service.code
+    INSERT INTO hall.subscription AS o (msisdn, service, since, until, consent, step, step_at, charged_until, end_reason)
+    SELECT p_msisdn, p_service.code, b.since, CASE p_service.period WHEN 'once' THEN b.since END, p_consent,
+        v_first.step, v_first.step_at, v_first.charged_until, CASE p_service.period WHEN 'once' THEN 'once' END
+    FROM (
+        SELECT greatest(hall.now(), max(l.since) + interval '1 microsecond') AS since
+        FROM hall.subscription AS l
+        WHERE l.msisdn = p_msisdn AND l.service = p_service.code
+    ) AS b
     RETURNING o.* INTO v_open;
     RETURN v_open;
 END
 $$;
 
--- Opens a service, charges what is due now, and tells its provider.
--- ok {…, charged, balance: when something was, trial_until} | resumed: it was to end with the month | already {since} | no_balance
+-- Opens a service, charges what is due now, and tells its provider. Without a consent nothing is charged, now or later (rules A1). What is
+-- bought once is charged with each consent, and nothing stays open.
+-- ok {…, charged, balance: when something was, trial_until} | bought: likewise | resumed: it was to end with the month | already {since} | no_balance
 -- Locks subscription and subscriber.
 CREATE OR REPLACE FUNCTION hall_private.open_subscription(
     p_msisdn bigint, p_service hall.service, p_consent int, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_service hall.service := hall_private.as_consented(p_msisdn, p_service, p_consent);
-    v_month   date := hall_private.month_of(hall.now());
-    v_fee     bigint := hall_private.opening_fee(v_service);
-    v_before  hall.subscription := hall_private.open_one(p_msisdn, v_service.code);
+    v_month   date := CASE WHEN v_service.period <> 'once' THEN hall_private.month_of(hall.now()) END;
+    v_fee     bigint := CASE WHEN p_consent IS NOT NULL THEN hall_private.opening_fee(v_service) ELSE 0 END;
+    v_before  hall.subscription;
     v_open    hall.subscription;
     v_balance bigint;
 BEGIN
+    SELECT * INTO v_before
+    FROM hall.subscription AS o
+    WHERE o.msisdn = p_msisdn AND o.service = p_service.code AND o.until IS NULL
+    FOR NO KEY UPDATE;
     fields := hall_private.service_fields(v_service);
     IF v_before.service IS NOT NULL AND NOT hall_private.is_leaving(v_before) THEN
         outcome := 'already';
@@ -305,8 +327,8 @@ BEGIN
         fields := fields || jsonb_build_object('charged', v_fee, 'balance', v_balance);
     END IF;
 
+    outcome := CASE WHEN v_service.period = 'once' THEN 'bought' WHEN v_before.service IS NULL THEN 'ok' ELSE 'resumed' END;
     v_open := hall_private.put_open(p_msisdn, v_service, p_consent);
-    outcome := CASE WHEN v_before.service IS NULL THEN 'ok' ELSE 'resumed' END;
     IF v_service.trial_days > 0 THEN
         fields := fields || jsonb_build_object(
             'trial_until', hall_private.iso(v_open.since + make_interval(days => v_service.trial_days)));
@@ -337,7 +359,7 @@ $$;
 
 -- --- close -------------------------------------------------------------------------------------------------------------------
 
--- When a cancellation of now takes effect: at once; or with the month that is paid for, if the service has it so (rules A12).
+-- When a cancellation of now takes effect: with the month that is paid for, if the service has it so (rules A12). NULL: at once.
 CREATE OR REPLACE FUNCTION hall_private.end_of(p_open hall.subscription, p_service hall.service) RETURNS timestamptz
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -346,20 +368,18 @@ BEGIN
     IF p_service.ends = 'month_end' AND hall_private.was_charged(p_open.msisdn, p_open.service, hall_private.month_of(hall.now())) THEN
         RETURN v_next AT TIME ZONE 'Asia/Shanghai';
     END IF;
-    RETURN greatest(hall.now(), p_open.since);
+    RETURN NULL;
 END
 $$;
 
--- Ends a subscription: p_how close | leave | trial | arrears. Answers ended | month_end: it will | not_open.
--- Its provider learns of a cancellation when it is made (rules B7), its element when it takes effect. Locks the subscription.
+-- Ends a subscription: p_how close | leave | trial | arrears … Answers ended | month_end: it will | not_open.
+-- Locks the subscription.
 CREATE OR REPLACE FUNCTION hall_private.end_subscription(p_msisdn bigint, p_code text, p_how text, p_at_once boolean) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_open    hall.subscription;
     v_service hall.service;
-    v_until   timestamptz := hall.now();
-    v_how     text;
-    v_content jsonb;
+    v_later   timestamptz;
 BEGIN
     SELECT * INTO v_open
     FROM hall.subscription AS o
@@ -371,28 +391,36 @@ BEGIN
         RETURN 'month_end';
     END IF;
     SELECT * INTO v_service FROM hall.service AS s WHERE s.code = p_code;
-    v_until := CASE WHEN p_at_once THEN greatest(hall.now(), v_open.since) ELSE hall_private.end_of(v_open, v_service) END;
-    v_how := CASE WHEN hall_private.is_leaving(v_open) THEN v_open.end_reason ELSE p_how END;
-    v_content := jsonb_build_object('service', p_code, 'name', v_service.name, 'reason', v_how, 'until', hall_private.iso(v_until));
+    v_later := CASE WHEN NOT p_at_once THEN hall_private.end_of(v_open, v_service) END;
+    UPDATE hall.subscription AS o
+    SET until = CASE WHEN v_later IS NULL THEN greatest(hall.now(), o.since) END,
+        step = CASE WHEN v_later IS NOT NULL THEN 'end' END,
+        step_at = v_later,
+        end_reason = CASE WHEN hall_private.is_leaving(v_open) THEN v_open.end_reason ELSE p_how END
+    WHERE o.msisdn = p_msisdn AND o.service = p_code AND o.until IS NULL
+    RETURNING o.* INTO v_open;
+    PERFORM hall_private.note_ended(v_open, v_service, p_how);
+    RETURN CASE WHEN v_later IS NULL THEN 'ended' ELSE 'month_end' END;
+END
+$$;
 
-    IF v_until > hall.now() AND NOT p_at_once THEN
-        UPDATE hall.subscription AS o
-        SET step = 'end', step_at = v_until, end_reason = v_how
-        WHERE o.msisdn = p_msisdn AND o.service = p_code AND o.until IS NULL;
-    ELSE
-        UPDATE hall.subscription AS o
-        SET until = v_until, step = NULL, step_at = NULL, end_reason = v_how
-        WHERE o.msisdn = p_msisdn AND o.service = p_code AND o.until IS NULL;
-        IF v_service.element IS NOT NULL THEN
-            PERFORM hall_private.begin_order(p_msisdn, v_service, 'close', NULL, hall_private.setting('hall_port')::text);
-        END IF;
+-- What is kept of it, and who learns of it: its provider when it is cancelled (rules B7), its element when it takes effect. p_how: why now;
+-- p_open.end_reason: why at all.
+CREATE OR REPLACE FUNCTION hall_private.note_ended(p_open hall.subscription, p_service hall.service, p_how text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_content jsonb := jsonb_build_object(
+        'service', p_open.service, 'name', p_service.name, 'reason', p_open.end_reason,
+        'until', hall_private.iso(coalesce(p_open.until, p_open.step_at)));
+BEGIN
+    IF p_open.until IS NOT NULL AND p_service.element IS NOT NULL THEN
+        PERFORM hall_private.begin_order(p_open.msisdn, p_service, 'close', NULL, hall_private.setting('hall_port')::text);
     END IF;
-    IF NOT hall_private.is_leaving(v_open) THEN
-        PERFORM hall_private.add_event(p_msisdn, hall_private.hook_of(v_service), p_code, 'service.ended',
-            v_content || jsonb_build_object('port', v_service.port, 'since', hall_private.iso(v_open.since)));
+    IF p_how = p_open.end_reason THEN
+        PERFORM hall_private.add_event(p_open.msisdn, hall_private.hook_of(p_service), p_open.service, 'service.ended',
+            v_content || jsonb_build_object('port', p_service.port, 'since', hall_private.iso(p_open.since)));
     END IF;
-    PERFORM hall_private.add_evidence(p_msisdn, v_open.consent, p_code, 'ended', v_content);
-    RETURN CASE WHEN v_until > hall.now() AND NOT p_at_once THEN 'month_end' ELSE 'ended' END;
+    PERFORM hall_private.add_evidence(p_open.msisdn, p_open.consent, p_open.service, 'ended', v_content);
 END
 $$;
 
@@ -418,15 +446,20 @@ END
 $$;
 
 -- Opens args.service: at once when it costs nothing, else asks first and opens when the answer to that comes.
--- ask {…} | ok, resumed {…, charged, balance, trial_until} | accepted, in_work {service} | already {since} | excluded {other, other_off} |
+-- ask {…} | ok, bought, resumed {…, charged, balance, trial_until} | accepted, in_work {service} | already {since} | excluded {other, other_off} |
 -- requires {needs} | no_balance {price, balance} | blacklisted, not_offered {service} | no_service {word, near}
 CREATE OR REPLACE FUNCTION hall_command.open(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_consent int := (args #>> '{dialogue,number}')::int;
-    v_service hall.service := hall_private.find_service(coalesce(args #>> '{dialogue,options,0,service}', args ->> 'service'));
+    v_service hall.service;
     v_answer  record;
 BEGIN
+    IF v_consent IS NULL THEN
+        v_service := hall_private.find_service(args ->> 'service');
+    ELSE
+        SELECT * INTO v_service FROM hall.service AS s WHERE s.code = args #>> '{dialogue,options,0,service}';
+    END IF;
     IF v_service.code IS NULL THEN
         v_answer := hall_private.no_service(args ->> 'service');
     ELSE
@@ -435,7 +468,7 @@ BEGIN
         IF v_answer.outcome IS NULL AND v_consent IS NULL
             AND (hall_private.is_charged(v_service) OR args #>> '{message,confirm}' = 'always')
         THEN
-            v_answer := hall_private.ask_consent(v_service);
+            v_answer := hall_private.ask_consent(subscriber.msisdn, v_service);
         ELSIF v_answer.outcome IS NULL THEN
             v_answer := hall_private.carry_out(subscriber, v_service, v_consent, args #>> '{message,port}');
         END IF;
@@ -445,11 +478,15 @@ BEGIN
 END
 $$;
 
--- The question before money is spent (rules A2).
-CREATE OR REPLACE FUNCTION hall_private.ask_consent(p_service hall.service, OUT outcome text, OUT fields jsonb)
+-- The question before money is spent (rules A2). now, now_free: what is charged for this month, when that is not the price.
+CREATE OR REPLACE FUNCTION hall_private.ask_consent(p_msisdn bigint, p_service hall.service, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_window int := extract(epoch FROM p_service.confirm_window);
+    v_now    bigint := CASE
+        WHEN p_service.period = 'month' AND hall_private.was_charged(p_msisdn, p_service.code, hall_private.month_of(hall.now())) THEN 0
+        ELSE hall_private.opening_fee(p_service)
+    END;
 BEGIN
     outcome := 'ask';
     fields := hall_private.service_fields(p_service) || jsonb_build_object(
@@ -460,16 +497,25 @@ BEGIN
             'window_s', v_window,
             'takes_yes', true,
             'options', jsonb_build_array(hall_private.option_of(p_service, NULL))));
+    IF p_service.period = 'once' THEN
+        fields := fields - 'off';                 -- it has ended when it begins
+    END IF;
+    IF p_service.trial_days = 0 AND v_now <> p_service.fee_fen THEN
+        fields := fields || CASE v_now WHEN 0 THEN '{"now_free": true}' ELSE jsonb_build_object('now', v_now) END;
+    END IF;
 END
 $$;
 
 -- Closes args.service.
--- ok {service, code, on} | month_end {service, until} | not_open {service} | cancelled_order {service} | no_service {word, near}
+-- ok {service, code, on} | month_end {service, until} | cancelled_order {service}: its work order was running | declined {service}: it was
+-- only asked about | not_open {service} | no_service {word, near}
 CREATE OR REPLACE FUNCTION hall_command.close(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_service hall.service := hall_private.find_service(args ->> 'service');
+    v_asked   jsonb;
     v_answer  record;
+    v_is_ordered boolean;
 BEGIN
     IF v_service.code IS NULL THEN
         v_answer := hall_private.no_service(args ->> 'service');
@@ -477,16 +523,19 @@ BEGIN
         fields := v_answer.fields;
         RETURN;
     END IF;
-    PERFORM hall_private.withdraw_questions(subscriber.msisdn, (args #>> '{message,number}')::int, ARRAY[v_service.code]);
+    v_asked := hall_private.withdraw_questions(subscriber.msisdn, (args #>> '{message,number}')::int, ARRAY[v_service.code]);
     fields := hall_private.service_fields(v_service);
     outcome := hall_private.end_subscription(subscriber.msisdn, v_service.code, 'close', false);
+    v_is_ordered := hall_private.cancel_order(subscriber.msisdn, v_service.code);
     IF outcome = 'ended' THEN
         outcome := 'ok';
     ELSIF outcome = 'month_end' THEN
         fields := fields || jsonb_build_object(
             'until', hall_private.iso((hall_private.open_one(subscriber.msisdn, v_service.code)).step_at));
-    ELSIF hall_private.cancel_order(subscriber.msisdn, v_service.code) THEN
+    ELSIF v_is_ordered THEN
         outcome := 'cancelled_order';
+    ELSIF v_asked <> '[]' THEN
+        outcome := 'declined';
     END IF;
 END
 $$;
@@ -506,6 +555,9 @@ BEGIN
         fields := v_answer.fields;
         RETURN;
     END IF;
+    IF v_open.service IS NOT NULL THEN
+        v_service := hall_private.service_of(v_open);
+    END IF;
     fields := hall_private.service_fields(v_service);
     IF v_open.service IS NOT NULL THEN
         outcome := 'open';
@@ -519,17 +571,27 @@ BEGIN
 END
 $$;
 
--- The balance reminder at args.amount yuan, or at ten. ok {amount} | changed {amount}: it was open
+-- The balance reminder at args.amount yuan, or at ten. ok {amount} | changed {amount}: it was open | not_offered {service}
 CREATE OR REPLACE FUNCTION hall_command.open_reminder(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_amount bigint := coalesce((args ->> 'amount')::numeric, 10) * 100;
-    v_answer record;
+    v_amount  bigint := coalesce((args ->> 'amount')::numeric, 10) * 100;
+    v_service hall.service := hall_private.find_service('YETX');
+    v_is_open boolean := (hall_private.open_one(subscriber.msisdn, v_service.code)).service IS NOT NULL;
 BEGIN
+    fields := hall_private.service_fields(v_service) || jsonb_build_object('amount', v_amount);
+    IF NOT v_is_open AND v_service.is_offered IS NOT TRUE THEN
+        outcome := 'not_offered';
+        fields := '{"service": "余额提醒"}';
+        RETURN;
+    END IF;
     UPDATE hall.subscriber AS s SET remind_below_fen = v_amount WHERE s.msisdn = subscriber.msisdn;
-    v_answer := hall_private.open_subscription(subscriber.msisdn, hall_private.find_service('YETX'), NULL);
-    outcome := CASE v_answer.outcome WHEN 'already' THEN 'changed' ELSE 'ok' END;
-    fields := hall_private.service_fields(hall_private.find_service('YETX')) || jsonb_build_object('amount', v_amount);
+    IF v_is_open THEN
+        outcome := 'changed';
+    ELSE
+        PERFORM hall_private.open_subscription(subscriber.msisdn, v_service, NULL);
+        outcome := 'ok';
+    END IF;
 END
 $$;
 

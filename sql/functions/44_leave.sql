@@ -10,17 +10,20 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
     v_options jsonb;
 BEGIN
-    SELECT jsonb_agg(hall_private.option_of(s, o.since) || jsonb_build_object('collected', s.provider IS NOT NULL)
+    SELECT jsonb_agg(
+        hall_private.option_of(s, o.since) || jsonb_build_object(
+            'collected', s.provider IS NOT NULL, 'until', hall_private.iso(o.leaves_at), 'in_work', o.in_work)
         ORDER BY s.provider IS NOT NULL, s.port, o.since, s.code)
     INTO v_options
     FROM (
-        SELECT b.service, b.since
+        SELECT b.service, b.since, CASE WHEN hall_private.is_leaving(b) THEN b.step_at END AS leaves_at, false AS in_work
         FROM hall.subscription AS b
         WHERE b.msisdn = p_msisdn AND b.until IS NULL
         UNION ALL
-        SELECT w.service, w.at
+        SELECT w.service, w.at, NULL, true
         FROM hall.work_order AS w
         WHERE w.msisdn = p_msisdn AND w.ended_at IS NULL AND w.action = 'open'
+          AND (hall_private.open_one(p_msisdn, w.service)).service IS NULL
     ) AS o
     JOIN hall.service AS s ON s.code = o.service
     WHERE p_prefix IS NULL OR s.port = p_prefix;
@@ -33,7 +36,7 @@ $$;
 CREATE OR REPLACE FUNCTION hall_private.list_pages(p_options jsonb, p_window_s int) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_lines int := hall_private.setting('list_lines');
+    v_lines int := greatest(1, hall_private.setting('list_lines'));
     v_last  int := (jsonb_array_length(p_options) - 1) / v_lines;
     v_pages jsonb;
 BEGIN
@@ -49,7 +52,9 @@ BEGIN
         FROM (
             SELECT o.serial, (o.serial - 1) / v_lines AS page, (o.option ->> 'collected')::boolean AS is_collected,
                 jsonb_build_object(
-                    'serial', o.serial, 'provider', o.option -> 'provider', 'name', o.option -> 'name',
+                    'serial', o.serial, 'provider', o.option -> 'provider',
+                    'name', (o.option ->> 'name') || CASE WHEN (o.option ->> 'in_work')::boolean THEN '（办理中）' ELSE '' END,
+                    'until', o.option -> 'until',
                     'price', CASE WHEN o.option ? 'fen' THEN jsonb_build_object('fen', o.option -> 'fen', 'period', o.option -> 'period') END
                 ) AS line
             FROM jsonb_array_elements(p_options) WITH ORDINALITY AS o (option, serial)
@@ -83,6 +88,7 @@ DECLARE
     v_code  text;
     v_name  jsonb;
     v_until timestamptz;
+    v_asked jsonb;
 BEGIN
     outcome := 'left';
     fields := '{"items": [], "gone": [], "wrong": [], "repeated": [], "later": []}';
@@ -90,6 +96,7 @@ BEGIN
         IF v_line = ANY (v_done) OR v_line NOT BETWEEN 1 AND v_lines THEN
             fields := jsonb_insert(fields,
                 CASE WHEN v_line = ANY (v_done) THEN '{repeated,-1}' ELSE '{wrong,-1}' END::text[], to_jsonb(v_line::text), true);
+            v_done := v_done || v_line;
             CONTINUE;
         END IF;
         v_done := v_done || v_line;
@@ -98,7 +105,7 @@ BEGIN
         CONTINUE WHEN v_code IS NULL; -- the line that stands for all
         v_codes := v_codes || v_code;
         v_how := hall_private.end_subscription(p_msisdn, v_code, 'leave', false);
-        IF v_how = 'not_open' AND hall_private.cancel_order(p_msisdn, v_code) THEN
+        IF hall_private.cancel_order(p_msisdn, v_code) AND v_how = 'not_open' THEN
             v_how := 'ended';
         END IF;
         IF v_how = 'month_end' THEN
@@ -110,10 +117,19 @@ BEGIN
         END IF;
     END LOOP;
     -- leaving and ordering that arrive together: leaving wins (rules B9)
-    PERFORM hall_private.withdraw_questions(p_msisdn, p_number, CASE
-        WHEN p_chosen IS NOT NULL THEN v_codes
-        WHEN p_prefix IS NOT NULL THEN ARRAY(SELECT s.code FROM hall.service AS s WHERE s.port = p_prefix)
-    END);
+    v_asked := hall_private.withdraw_questions(p_msisdn, p_number,
+        CASE WHEN p_chosen IS NOT NULL THEN v_codes ELSE hall_private.codes_at(p_prefix) END);
+    IF v_asked <> '[]' THEN
+        fields := fields || jsonb_build_object('replaced', v_asked -> 0);
+    END IF;
+END
+$$;
+
+-- The services of a provider's port; NULL for NULL: all there are.
+CREATE OR REPLACE FUNCTION hall_private.codes_at(p_prefix text) RETURNS text[]
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN CASE WHEN p_prefix IS NOT NULL THEN ARRAY(SELECT s.code FROM hall.service AS s WHERE s.port = p_prefix) END;
 END
 $$;
 
@@ -130,22 +146,26 @@ BEGIN
 END
 $$;
 
--- Lists p_options, or carries out the answer to a list. p_takes_yes: 是 leaves all of it. p_prefix: a provider's port.
+-- Lists p_options, or carries out the answer to a list. p_takes_yes: 是 leaves all of it. p_prefix: a provider's port. Nothing to leave
+-- takes away what is asked all the same, or the 是 that was to leave would order (rules B9).
 CREATE OR REPLACE FUNCTION hall_private.list_or_leave(
     p_subscriber hall.subscriber, p_args jsonb, p_options jsonb, p_takes_yes boolean, p_prefix text, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_window int := hall_private.setting('list_window_s');
+    v_window int := greatest(60, hall_private.setting('list_window_s'));
+    v_number int := (p_args #>> '{message,number}')::int;
     v_answer record;
+    v_asked  jsonb;
 BEGIN
     IF p_args ? 'dialogue' THEN
-        v_answer := hall_private.leave_lines(p_subscriber.msisdn, (p_args #>> '{message,number}')::int,
+        v_answer := hall_private.leave_lines(p_subscriber.msisdn, v_number,
             p_args #> '{dialogue,options}', hall_private.lines_meant(p_args -> 'dialogue'), p_prefix);
         outcome := v_answer.outcome;
         fields := v_answer.fields;
     ELSIF p_options = '[]' THEN
+        v_asked := hall_private.withdraw_questions(p_subscriber.msisdn, v_number, hall_private.codes_at(p_prefix));
         outcome := 'none';
-        fields := '{}';
+        fields := CASE WHEN v_asked = '[]' THEN '{}' ELSE jsonb_build_object('replaced', v_asked -> 0) END;
     ELSE
         outcome := 'list';
         fields := hall_private.ask_list(hall_private.list_pages(p_options, v_window), p_options, v_window, p_takes_yes);
@@ -164,26 +184,33 @@ BEGIN
 END
 $$;
 
--- 00000 at the hall: never at one blow (rules B3). All of the list that is open there, or else of the one that is sent now, after one 是.
--- As leave_list; the last text says `all`.
+-- 00000 at the hall: never at one blow (rules B3). What is left of the list that is open there, or else all there is, is sent; 是 leaves
+-- that. As leave_list; the last text says `all`.
 CREATE OR REPLACE FUNCTION hall_command.leave_all(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_options jsonb := hall_private.leavable(subscriber.msisdn);
+    v_listed  jsonb := hall_private.open_list(subscriber.msisdn, args #>> '{message,port}');
+    v_rest    jsonb;
     v_answer  record;
 BEGIN
-    IF v_options <> '[]' THEN
-        SELECT d.options INTO v_options
-        FROM hall.dialogue AS d
-        WHERE d.msisdn = subscriber.msisdn AND d.port = leave_all.args #>> '{message,port}' AND d.ended IS NULL AND d.kind = 'list'
-          AND d.until >= hall.now()
-        UNION ALL
-        SELECT v_options
-        LIMIT 1;
-    END IF;
-    v_answer := hall_private.list_or_leave(subscriber, args, v_options, true, NULL);
+    SELECT jsonb_agg(o.option ORDER BY o.serial) INTO v_rest
+    FROM jsonb_array_elements(v_options) WITH ORDINALITY AS o (option, serial)
+    WHERE v_listed @> jsonb_build_array(jsonb_build_object('service', o.option -> 'service'));
+    v_answer := hall_private.list_or_leave(subscriber, args, coalesce(v_rest, v_options), true, NULL);
     outcome := v_answer.outcome;
     fields := v_answer.fields;
+END
+$$;
+
+-- The lines of the list that is open at this port; NULL: none is.
+CREATE OR REPLACE FUNCTION hall_private.open_list(p_msisdn bigint, p_port text) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT d.options
+        FROM hall.dialogue AS d
+        WHERE d.msisdn = p_msisdn AND d.port = p_port AND d.ended IS NULL AND d.kind = 'list' AND d.until >= hall.now());
 END
 $$;
 
@@ -221,6 +248,15 @@ DECLARE
 BEGIN
     outcome := CASE WHEN v_answer.fields -> 'items' = '[]' AND v_answer.fields -> 'later' = '[]' THEN 'none' ELSE v_answer.outcome END;
     fields := v_answer.fields || jsonb_build_object('provider', args -> 'provider');
+END
+$$;
+
+-- How to leave, for whoever sends a provider's word for it to the hall. ok {}
+CREATE OR REPLACE FUNCTION hall_command.leave_hint(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    outcome := 'ok';
+    fields := '{}';
 END
 $$;
 

@@ -9,11 +9,12 @@
 -- A list takes numbers as often as they come until its deadline, and stays open; a consent takes one answer. Whatever is not an answer
 -- leaves the question as it is (A4). The sender's conversation is locked before any of this, so two answers never meet.
 
--- Opens the question that p_ask describes, in the place of the one that is open at this port. Answers what that one was about, if it
--- was a consent and still could be given.
+-- Opens the question that p_ask describes, in the place of the one that is open at this port. Answers what the new one has to say of
+-- that: {"replaced": name} of a service that was asked about and could have been ordered still, {"replaced_list": true} of a list that a
+-- consent replaces, or NULL.
 CREATE OR REPLACE FUNCTION hall_private.open_dialogue(
     p_message hall.message, p_command text, p_call text, p_args jsonb, p_outcome text, p_fields jsonb, p_ask jsonb)
-RETURNS text
+RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
     v_now      timestamptz := hall.now();
@@ -37,10 +38,11 @@ BEGIN
         p_message.msisdn, p_message.number, CASE WHEN p_ask ->> 'kind' = 'consent' THEN p_ask #>> '{options,0,service}' END, 'asked',
         hall_private.message_json(p_message) || jsonb_build_object(
             'kind', p_ask -> 'kind', 'options', p_ask -> 'options', 'until', hall_private.iso(v_until)));
-    IF v_before.ended = 'replaced' AND v_before.kind = 'consent' THEN
-        RETURN v_before.options #>> '{0,name}';
-    END IF;
-    RETURN NULL;
+    RETURN CASE
+        WHEN v_before.ended IS DISTINCT FROM 'replaced' THEN NULL
+        WHEN v_before.kind = 'consent' THEN jsonb_build_object('replaced', v_before.options #> '{0,name}')
+        WHEN p_ask ->> 'kind' = 'consent' THEN '{"replaced_list": true}'
+    END;
 END
 $$;
 
@@ -59,27 +61,32 @@ CREATE OR REPLACE FUNCTION hall_private.end_dialogue(p_dialogue hall.dialogue, p
 LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE hall.dialogue AS d
-    SET ended = p_ended, ended_at = hall.now(), ended_by = p_message.number
+    SET ended = p_ended, ended_at = greatest(hall.now(), d.at), ended_by = p_message.number
     WHERE d.msisdn = p_dialogue.msisdn AND d.number = p_dialogue.number;
 END
 $$;
 
--- Ends the open questions about these services, NULL: about any, unanswered: who leaves does not order.
-CREATE OR REPLACE FUNCTION hall_private.withdraw_questions(p_msisdn bigint, p_number int, p_codes text[]) RETURNS void
+-- Ends the open questions about these services, NULL: about any, unanswered: who leaves does not order. Answers the services' names.
+CREATE OR REPLACE FUNCTION hall_private.withdraw_questions(
+    p_msisdn bigint, p_number int, p_codes text[], p_kinds text[] DEFAULT '{consent}')
+RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_left hall.dialogue;
+    v_names jsonb := '[]';
+    v_left  hall.dialogue;
 BEGIN
     FOR v_left IN
         UPDATE hall.dialogue AS d
-        SET ended = 'left', ended_at = hall.now(), ended_by = p_number
-        WHERE d.msisdn = p_msisdn AND d.ended IS NULL AND d.kind = 'consent'
+        SET ended = 'left', ended_at = greatest(hall.now(), d.at), ended_by = p_number
+        WHERE d.msisdn = p_msisdn AND d.ended IS NULL AND d.kind = ANY (p_kinds)
           AND (p_codes IS NULL OR d.options #>> '{0,service}' = ANY (p_codes))
         RETURNING d.*
     LOOP
         PERFORM hall_private.add_evidence(p_msisdn, v_left.number, v_left.options #>> '{0,service}', 'left',
             jsonb_build_object('by', p_number));
+        v_names := v_names || jsonb_build_array(v_left.options #> '{0,name}');
     END LOOP;
+    RETURN v_names;
 END
 $$;
 
@@ -99,11 +106,54 @@ $$;
 -- How to ask anew, when it is too late: the code that led to it.
 CREATE OR REPLACE FUNCTION hall_private.how_to_ask(p_dialogue hall.dialogue) RETURNS text
 LANGUAGE sql IMMUTABLE
-RETURN CASE p_dialogue.kind WHEN 'consent' THEN 'KT' || (p_dialogue.options #>> '{0,service}') ELSE '0000' END;
+RETURN CASE
+    WHEN p_dialogue.kind = 'consent' THEN 'KT' || (p_dialogue.options #>> '{0,service}')
+    WHEN p_dialogue.takes_yes THEN '00000'
+    ELSE '0000'
+END;
+
+-- The question went out, or may have: one of the replies that put it was sent, or is in somebody's hands who has not said how it went. Not
+-- when all of them failed, ran out, or wait for their turn.
+CREATE OR REPLACE FUNCTION hall_private.was_put(p_dialogue hall.dialogue, p_number int) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM hall.reply AS r
+        WHERE r.msisdn = p_dialogue.msisdn
+          AND r.number BETWEEN p_dialogue.number AND p_number
+          AND r.month >= hall_private.month_of(p_dialogue.at)
+          AND r.dialogue = p_dialogue.number
+          AND (r.state IN ('answered', 'sent', 'accepted', 'delivered')
+               OR (r.state = 'unsent' AND r.claim_after > hall.now() AND r.reason IS NULL)));
+END
+$$;
+
+-- This consent took the place of a list whose time is not over: a number may be meant for that one.
+CREATE OR REPLACE FUNCTION hall_private.replaced_a_list(p_dialogue hall.dialogue) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN p_dialogue.kind = 'consent' AND EXISTS (
+        SELECT FROM hall.dialogue AS d
+        WHERE d.msisdn = p_dialogue.msisdn AND d.port = p_dialogue.port AND d.kind = 'list' AND d.ended = 'replaced'
+          AND d.ended_by = p_dialogue.number AND d.until >= hall.now());
+END
+$$;
+
+-- An answer to this question is explained still: for days at the hall; at a provider's port, where it may be meant for the provider (rules
+-- B8), once after the deadline and for a moment after an answer.
+CREATE OR REPLACE FUNCTION hall_private.is_remembered(p_dialogue hall.dialogue, p_at text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    IF p_at = 'provider' AND p_dialogue.ended IS NOT NULL THEN
+        RETURN p_dialogue.ended_at >= hall.now() - make_interval(secs => hall_private.setting('repeat_window_s'));
+    END IF;
+    RETURN p_dialogue.until >= hall.now() - make_interval(secs => hall_private.setting('explain_window_s'));
+END
+$$;
 
 -- What an answer leads to at this port. outcome NULL: there is no question that it could belong to.
 -- dialogue: the question that is put once more. Outcomes of the command that asked: its own after a yes or numbers, declined, expired
--- {service, how}, again; of the hall: answered, use_serials, suspended, no_question.
+-- {service, how}, again; of the hall: answered, use_serials, use_words {service}, suspended, no_question.
 CREATE OR REPLACE FUNCTION hall_private.answer(
     p_subscriber hall.subscriber, p_message hall.message, p_at text, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -118,7 +168,7 @@ BEGIN
     WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port
     ORDER BY d.number DESC
     LIMIT 1;
-    IF NOT FOUND OR v_asked.until < v_now - make_interval(secs => hall_private.setting('explain_window_s')) THEN
+    IF NOT FOUND OR NOT hall_private.is_remembered(v_asked, p_at) THEN
         outcome := CASE p_at WHEN 'hall' THEN 'no_question' END;
         command := 'hall';
         fields := '{}';
@@ -138,16 +188,19 @@ BEGIN
         outcome := 'expired';
     ELSIF v_asked.ended IS NOT NULL THEN
         command := 'hall';
-        outcome := 'answered';
-    ELSIF p_message.gateway_at < date_trunc('second', v_asked.at) THEN
-        -- it was on its way before the question was put (rules A6)
+        outcome := CASE v_asked.ended WHEN 'left' THEN 'no_question' ELSE 'answered' END;
+    ELSIF p_message.gateway_at < date_trunc('second', v_asked.at) OR NOT hall_private.was_put(v_asked, p_message.number) THEN
+        -- it was on its way before the question was put, or that has never gone out (rules A6, B4)
         outcome := CASE jsonb_typeof(v_asked.fields) WHEN 'array' THEN v_asked.outcome ELSE 'again' END;
-        fields := v_asked.fields;
+        fields := hall_private.with_window(v_asked.fields, v_asked.until);
         dialogue := v_asked.number;
         PERFORM hall_private.note_answer(v_asked, p_message, 'early', NULL);
     ELSIF v_meaning = 'yes' AND NOT v_asked.takes_yes THEN
         command := 'hall';
         outcome := 'use_serials';
+    ELSIF v_meaning <> 'serials' AND p_answer LIKE '%serials:%' AND hall_private.replaced_a_list(v_asked) THEN
+        command := 'hall';
+        outcome := 'use_words';
     ELSIF v_meaning = 'no' THEN
         outcome := 'declined';
         PERFORM hall_private.end_dialogue(v_asked, 'no', p_message);
@@ -159,6 +212,17 @@ BEGIN
         SELECT a.outcome, a.fields INTO outcome, fields
         FROM hall_private.accept(p_subscriber, p_message, v_asked, v_meaning, p_answer) AS a;
     END IF;
+END
+$$;
+
+-- The words of a question that is put again: the time that is left of it.
+CREATE OR REPLACE FUNCTION hall_private.with_window(p_fields jsonb, p_until timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_left jsonb := to_jsonb(greatest(60, hall_private.seconds_until(p_until) / 60 * 60));
+BEGIN
+    RETURN CASE jsonb_typeof(p_fields) WHEN 'array' THEN jsonb_set(p_fields, '{-1,window}', v_left)
+        ELSE jsonb_set(p_fields, '{window}', v_left) END;
 END
 $$;
 

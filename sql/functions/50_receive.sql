@@ -138,7 +138,8 @@ END
 $$;
 
 -- The message before had the same text and port and came a moment ago, and what it led to is not to happen twice (rules D6): it was a
--- command that acts, or no command but something that one answered (a yes, an order code). Texts passed to a provider go on passing.
+-- command that acts, or no command but something that one answered (a yes, an order code). Texts passed to a provider go on passing, and
+-- a yes counts that comes after a question was only put once more (rules A6).
 CREATE OR REPLACE FUNCTION hall_private.is_again(p_talk hall.conversation, p_effect text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -151,7 +152,8 @@ BEGIN
           AND r.month = hall_private.month_of(p_talk.before_at)
           AND r.number = p_talk.before_number
           AND r.part = 1
-          AND r.command <> 'hall');
+          AND r.command <> 'hall'
+          AND coalesce(r.dialogue, r.number) = r.number);
 END
 $$;
 
@@ -214,10 +216,10 @@ BEGIN
 END
 $$;
 
--- A reply of the hall's own accord. p_valid: worthless after so long. Locks the conversation.
+-- A reply of the hall's own accord; answers its number. p_valid: worthless after so long. Locks the conversation.
 CREATE OR REPLACE FUNCTION hall_private.tell(
     p_msisdn bigint, p_port text, p_command text, p_outcome text, p_fields jsonb, p_valid interval DEFAULT NULL)
-RETURNS void
+RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
     v_number int;
@@ -226,6 +228,7 @@ BEGIN
     UPDATE hall.conversation AS c SET number = c.number + 1 WHERE c.msisdn = p_msisdn RETURNING c.number INTO v_number;
     PERFORM hall_private.add_reply(
         p_msisdn, v_number, 1, p_port, 'own', NULL, p_command, p_outcome, p_fields, NULL, hall.now() + p_valid);
+    RETURN v_number;
 END
 $$;
 
@@ -337,10 +340,10 @@ BEGIN
     IF v_ask IS NOT NULL THEN
         dialogue := p_message.number;
         fields := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #- '{-1,ask}' ELSE fields - 'ask' END;
-        v_replaced := to_jsonb(hall_private.open_dialogue(p_message, command, p_call, v_args, outcome, fields, v_ask));
+        v_replaced := hall_private.open_dialogue(p_message, command, p_call, v_args, outcome, fields, v_ask);
     END IF;
     IF v_replaced IS NOT NULL THEN
-        fields := jsonb_set(fields, CASE jsonb_typeof(fields) WHEN 'array' THEN '{0,replaced}' ELSE '{replaced}' END::text[], v_replaced);
+        fields := CASE jsonb_typeof(fields) WHEN 'array' THEN jsonb_set(fields, '{0}', fields -> 0 || v_replaced) ELSE fields || v_replaced END;
     END IF;
 END
 $$;
@@ -391,7 +394,9 @@ CREATE OR REPLACE FUNCTION hall_private.pass_text(
 LANGUAGE plpgsql AS $$
 BEGIN
     command := 'hall';
-    IF EXISTS (SELECT FROM hall.hook AS h WHERE h.name = p_provider.hook AND h.gone_at IS NULL) THEN
+    IF hall_private.valid_keys(p_provider.hook) IS NOT NULL
+        AND EXISTS (SELECT FROM hall.hook AS h WHERE h.name = p_provider.hook AND h.gone_at IS NULL)
+    THEN
         outcome := 'passed';
         fields := '[]';
         PERFORM hall_private.add_event(p_message.msisdn, p_provider.hook, 'text:' || p_message.port, 'text.received',
@@ -404,7 +409,7 @@ END
 $$;
 
 -- A text at the hall that is no command: a service's name that the reader did not know but the catalogue does (`maybe`), or nearly so,
--- which its command tells; an answer; or nothing.
+-- which its command tells; an answer; a service's name alone, which help tells of; or nothing.
 CREATE OR REPLACE FUNCTION hall_private.act_on_text(
     p_subscriber hall.subscriber, p_message hall.message, p_args jsonb, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -423,6 +428,10 @@ BEGIN
     ELSIF p_answer IS NOT NULL THEN
         SELECT r.* INTO command, outcome, fields, dialogue
         FROM hall_private.answer(p_subscriber, p_message, 'hall', p_answer) AS r;
+    ELSIF (hall_private.find_service(p_args ->> 'folded')).code IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'hall', 'help', 'help', 'reads', 'never', jsonb_build_object('topic', p_args -> 'folded')) AS r;
     END IF;
     IF outcome IS NULL THEN
         command := 'hall';
@@ -479,7 +488,7 @@ $$;
 --   new     it took effect
 --   repeat  the gateway's id was here before: nothing happens, the replies are those it had
 --   again   the same text as just before, which would change something twice: the reply is given once more
---   looped  a machine on the other side: noted, not answered
+--   looped  a machine on the other side: noted, not answered; leaving takes effect all the same (rules B5)
 -- A new one has no replies when it was passed to a provider, who answers it.
 -- Locks the sender's conversation until the commit.
 CREATE OR REPLACE FUNCTION hall.receive(
@@ -495,6 +504,7 @@ DECLARE
     v_message hall.message;
     v_answer  jsonb;
     v_act     record;
+    v_loops   boolean;
     v_talk    hall.conversation;
 BEGIN
     IF v_local < v_month + 3 OR v_local >= v_month + 27 THEN
@@ -525,7 +535,8 @@ BEGIN
         v_message.number := v_talk.number;
     END IF;
 
-    IF v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk, v_hash) THEN
+    v_loops := v_talk.number >= v_talk.look_number AND hall_private.is_looping(v_talk, v_hash);
+    IF v_loops AND p_effect <> 'leaves' THEN
         RETURN '{"was": "looped", "replies": []}';
     END IF;
     IF v_talk.is_same AND (p_effect <> 'reads' OR p_command IS NULL) AND hall_private.is_again(v_talk, p_effect) THEN
@@ -533,6 +544,9 @@ BEGIN
     END IF;
 
     v_act := hall_private.act(v_message, p_at, p_call, p_effect, p_confirm, p_args, p_answer);
+    IF v_loops THEN
+        RETURN '{"was": "looped", "replies": []}';
+    END IF;
     RETURN jsonb_build_object('was', 'new', 'replies', hall_private.add_replies(
         v_message, p_way, v_hash, v_act.command, v_act.outcome, v_act.fields, v_act.dialogue));
 END

@@ -45,7 +45,7 @@ BEGIN
     UPDATE hall.reply AS r
     SET state = v_state,
         claim_after = CASE p_state WHEN 'unsent' THEN v_now + make_interval(secs => coalesce(p_wait_s, 0)) END,
-        sent_at = CASE p_state WHEN 'sent' THEN v_now END,
+        sent_at = CASE WHEN p_state IN ('sent', 'answered') THEN v_now END,
         text = coalesce(p_text, r.text),
         pieces = greatest(r.pieces, p_pieces),
         reason = p_reason

@@ -114,6 +114,7 @@ BEGIN
     UPDATE hall.subscription AS o
     SET step = p_step,
         step_at = p_at,
+        notice_number = p_open.notice_number,
         charged_until = p_open.charged_until,
         failed_month = p_open.failed_month,
         failed_months = p_open.failed_months
@@ -130,13 +131,13 @@ BEGIN
 END
 $$;
 
--- A text about it of the hall's own accord.
+-- A text about it of the hall's own accord. Answers its number.
 CREATE OR REPLACE FUNCTION hall_private.tell_of(
     p_open hall.subscription, p_service hall.service, p_outcome text, p_fields jsonb DEFAULT '{}', p_valid interval DEFAULT NULL)
-RETURNS void
+RETURNS int
 LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM hall_private.tell(p_open.msisdn, hall_private.setting('hall_port')::text, 'open', p_outcome,
+    RETURN hall_private.tell(p_open.msisdn, hall_private.setting('hall_port')::text, 'open', p_outcome,
         hall_private.service_fields(p_service) || p_fields, p_valid);
 END
 $$;
@@ -167,12 +168,23 @@ DECLARE
     v_at       timestamptz := greatest(v_planned, hall_private.later(v_now, p_service.notice));
 BEGIN
     IF v_at > v_now THEN
-        PERFORM hall_private.tell_of(p_open, p_service, CASE WHEN v_is_trial THEN 'trial_notice' ELSE 'renewal_notice' END,
+        p_open.notice_number := hall_private.tell_of(
+            p_open, p_service, CASE WHEN v_is_trial THEN 'trial_notice' ELSE 'renewal_notice' END,
             jsonb_build_object('at', hall_private.iso(v_at)), v_at - v_now);
         PERFORM hall_private.add_evidence(p_open.msisdn, p_open.consent, p_open.service, 'noticed',
             hall_private.price(p_service) || jsonb_build_object('at', hall_private.iso(v_at)));
     END IF;
     PERFORM hall_private.set_step(p_open, CASE WHEN v_is_free THEN 'end' ELSE 'charge' END, v_at);
+END
+$$;
+
+-- The notice of the coming charge went out, whether or not it arrived.
+CREATE OR REPLACE FUNCTION hall_private.was_noticed(p_open hall.subscription) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN NOT EXISTS (
+        SELECT FROM hall.reply AS r
+        WHERE r.msisdn = p_open.msisdn AND r.number = p_open.notice_number AND r.state IN ('unsent', 'expired', 'dead'));
 END
 $$;
 
@@ -218,7 +230,7 @@ DECLARE
                                ELSE p_service.fee_fen END;
     v_balance   bigint;
 BEGIN
-    IF hall_private.month_of(p_open.step_at) < v_month AND p_service.notice > '0' THEN
+    IF p_service.notice > '0' AND (hall_private.month_of(p_open.step_at) < v_month OR NOT hall_private.was_noticed(p_open)) THEN
         PERFORM hall_private.give_notice(p_open, p_service);
         RETURN;
     END IF;
@@ -366,7 +378,7 @@ $$;
 CREATE OR REPLACE FUNCTION hall.run_due() RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    c_steps      CONSTANT int := 20;    -- of more than 64 subtransactions others have to look up which are ours
+    c_steps      CONSTANT int := 20;    -- a message from one of these subscribers waits for all of them
     c_expired    CONSTANT int := 50000; -- well below a second
     c_forgotten  CONSTANT int := 1000;
     v_keeps      boolean := pg_try_advisory_xact_lock(hashtext('smshall run_due'));

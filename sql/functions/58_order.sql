@@ -113,9 +113,24 @@ $$;
 -- Why a service cannot be opened any more though its element is done; NULL: it can. said: the same for the subscriber.
 CREATE OR REPLACE FUNCTION hall_private.late_fault(p_order hall.work_order, p_service hall.service, OUT reason text, OUT said text)
 LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_subscriber hall.subscriber;
 BEGIN
-    IF EXISTS (SELECT FROM hall.subscriber AS s WHERE s.msisdn = p_order.msisdn AND s.state = 'closed') THEN
+    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_order.msisdn;
+    IF v_subscriber.state = 'closed' THEN
         reason := 'closed';
+    ELSIF v_subscriber.state = 'suspended' THEN
+        reason := 'suspended';
+        said := '号码已停机';
+    ELSIF v_subscriber.is_blacklisted AND hall_private.is_charged(p_service) THEN
+        reason := 'blacklisted';
+        said := '业务受限';
+    ELSIF EXISTS (
+        SELECT FROM unnest(p_service.requires) AS r
+        WHERE (hall_private.open_one(p_order.msisdn, r)).service IS NULL)
+    THEN
+        reason := 'requires';
+        said := '所需业务未开通';
     ELSIF EXISTS (
         SELECT FROM hall.subscription AS o
         JOIN hall.service AS s ON s.code = o.service
@@ -197,7 +212,7 @@ BEGIN
     IF p_state = 'done' AND v_order.action = 'open' THEN
         RETURN hall_private.complete_order(v_order);
     ELSIF p_state = 'failed' THEN
-        PERFORM hall_private.fail_order(v_order, coalesce(left(p_reason, 200), 'failed'), left(p_reason, 20), false);
+        PERFORM hall_private.fail_order(v_order, coalesce(left(p_reason, 200), 'failed'), left(regexp_replace(p_reason, '[[:cntrl:]�]', '', 'g'), 20), false);
     ELSE
         PERFORM hall_private.move_order(v_order, p_state::hall.order_state, left(p_reason, 200));
     END IF;

@@ -19,7 +19,7 @@ BEGIN ATOMIC
     ORDER BY l.at, l.msisdn, l.number, l.part;
 END;
 
--- Sends a dead letter again, at once and valid anew; the one way a reply's state goes back. Answers whether there was such a one.
+-- Sends a dead letter again, at once and valid anew, but no question that has ended or run out (rules A7); the one way a reply's state goes back. Answers whether there was such a one.
 CREATE OR REPLACE FUNCTION hall.resend(p_msisdn bigint, p_mt text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -30,14 +30,19 @@ BEGIN
         claim_after = hall.now(),
         claims = hall_private.next_claim(r.claims),
         resent_at = hall.now(),
-        valid_until = hall.now() + make_interval(secs => hall_private.setting('reply_validity_s')),
+        valid_until = least(
+            (SELECT d.until FROM hall.dialogue AS d WHERE d.msisdn = r.msisdn AND d.number = r.dialogue),
+            hall.now() + make_interval(secs => hall_private.setting('reply_validity_s'))),
         -- refused by Kannel after so many pieces: the rest is sent. Sent whole and then reported failed: all of it
         pieces = CASE r.state WHEN 'failed' THEN 0 ELSE r.pieces END,
         report_status = NULL,
         report_at = NULL,
         reason = NULL
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-      AND r.state IN ('dead', 'expired', 'failed');
+      AND r.state IN ('dead', 'expired', 'failed')
+      AND (r.dialogue IS NULL OR EXISTS (
+          SELECT FROM hall.dialogue AS d
+          WHERE d.msisdn = r.msisdn AND d.number = r.dialogue AND d.ended IS NULL AND d.until > hall.now()));
     RETURN FOUND;
 END
 $$;

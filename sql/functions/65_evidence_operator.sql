@@ -231,7 +231,7 @@ BEGIN ATOMIC
       AND NOT EXISTS (
           SELECT FROM noted AS n
           WHERE n.msisdn = q.msisdn AND n.dialogue = q.number
-            AND (n.kind, n.ended, n.ended_by) = (q.end_kind, q.ended, q.ended_by::text))
+            AND (n.kind, n.ended, n.ended_by) IS NOT DISTINCT FROM (q.end_kind, q.ended, q.ended_by::text))
     UNION ALL
     SELECT q.msisdn, q.number, 'it ended otherwise than the evidence says: ' || n.ended
     FROM question AS q

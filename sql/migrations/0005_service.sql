@@ -10,6 +10,15 @@ DROP FUNCTION IF EXISTS
 
 -- The distance between words, for suggestions. Trusted: the owner of a database may create it.
 CREATE EXTENSION IF NOT EXISTS fuzzystrmatch SCHEMA hall_private;
+DO $$
+BEGIN
+    IF to_regproc('hall_private.levenshtein_less_equal') IS NULL AND to_regprocedure(
+        'hall_private.levenshtein_less_equal(text, text, int)') IS NULL
+    THEN
+        RAISE EXCEPTION 'the extension fuzzystrmatch is in another schema of this database: ALTER EXTENSION fuzzystrmatch SET SCHEMA hall_private';
+    END IF;
+END
+$$;
 
 INSERT INTO hall.setting (name, value, note) VALUES
     ('hall_port',         10086, 'where texts of the hall''s own accord come from'),
@@ -39,7 +48,9 @@ CREATE TABLE hall.hook_key (
     PRIMARY KEY (hook, number)
 );
 
-ALTER TABLE hall.provider ADD hook text REFERENCES hall.hook (name) ON UPDATE CASCADE;
+ALTER TABLE hall.provider
+    ADD hook text REFERENCES hall.hook (name) ON UPDATE CASCADE,
+    ADD CONSTRAINT a_name_is_not_empty CHECK (name <> '');
 
 CREATE TYPE hall.event_state AS ENUM ('waiting', 'delivered', 'dead', 'gone');
 
@@ -90,6 +101,7 @@ ALTER TABLE hall.service
     ADD note        text,                         -- what it is, for help
     ADD element     text REFERENCES hall.hook (name) ON UPDATE CASCADE, -- who must act before it is open
     ADD CONSTRAINT a_name_is_not_empty CHECK (name <> ''),
+    ADD CONSTRAINT an_answer_takes_a_second CHECK (confirm_window >= '1 second'),
     ADD CONSTRAINT order_codes_need_a_port CHECK (order_codes = '{}' OR port IS NOT NULL);
 
 -- What a service is called, in capitals: at the hall (port '') by code, name and aliases; at a provider's port by order codes. Written by
@@ -103,8 +115,10 @@ CREATE TABLE hall.service_word (
 
 -- those that were there before; from now on the trigger (sql/functions/22_catalogue.sql)
 INSERT INTO hall.service_word (port, word, service)
-SELECT DISTINCT '', upper(word), s.code
-FROM hall.service AS s, unnest(s.aliases || ARRAY[s.code, s.name]) AS word;
+SELECT DISTINCT ON (upper(w.word)) '', upper(w.word), s.code
+FROM hall.service AS s, unnest(ARRAY[s.code, s.name] || s.aliases) WITH ORDINALITY AS w (word, place)
+WHERE w.word <> ''
+ORDER BY upper(w.word), w.place, s.code; -- a word that two had is the one's whose code or name it is
 
 -- --- dialogues and evidence --------------------------------------------------------------------------------------------------
 
@@ -166,6 +180,7 @@ ALTER TABLE hall.subscription
     ADD step          text CONSTRAINT a_known_step CHECK (step IN ('notice', 'charge', 'end')),
     ADD step_at       timestamptz,                -- what happens to it next, and when
     ADD charged_until date,                       -- the first month not charged yet
+    ADD notice_number int,                        -- of the reply that told of the next charge
     ADD failed_month  date,                       -- the last month whose charge failed
     ADD failed_months smallint NOT NULL DEFAULT 0,
     ADD end_reason    text,                       -- close, leave, trial, arrears, order …
@@ -177,15 +192,16 @@ CREATE INDEX subscription_step ON hall.subscription (step_at) WHERE step_at IS N
 
 ALTER TABLE hall.ledger
     ADD service text REFERENCES hall.service (code) ON UPDATE CASCADE,
-    ADD period  date,                             -- the month it is for
+    ADD period  date,                             -- the month it is for; NULL: it is bought once, with each consent
     ADD consent int,
     ADD CONSTRAINT its_consent FOREIGN KEY (msisdn, consent) REFERENCES hall.dialogue (msisdn, number),
-    ADD CONSTRAINT a_service_fee_has_service_month_and_consent CHECK (
+    ADD CONSTRAINT a_service_fee_has_service_and_consent CHECK (
         CASE kind
-            WHEN 'service_fee' THEN fen < 0 AND service IS NOT NULL AND period IS NOT NULL AND consent IS NOT NULL
+            WHEN 'service_fee' THEN fen < 0 AND service IS NOT NULL AND consent IS NOT NULL
             ELSE service IS NULL AND period IS NULL AND consent IS NULL
         END);
 CREATE UNIQUE INDEX a_service_is_charged_once_a_month ON hall.ledger (msisdn, service, period) WHERE kind = 'service_fee';
+CREATE UNIQUE INDEX a_consent_buys_once ON hall.ledger (msisdn, consent) WHERE kind = 'service_fee' AND period IS NULL;
 
 -- --- work orders -------------------------------------------------------------------------------------------------------------
 

@@ -228,8 +228,14 @@ static bool words_are_evidence(const struct message *message, const struct lette
     return has_acted || message->match.answer != ANSWER_NONE;
 }
 
-/* The reply that the store lets go with the answer is returned, if it has words. All others go by the courier: they are in *rest, in
- * their order. */
+/* An answer is one body, of which Kannel drops what exceeds max-messages (rules D1); the courier cuts. */
+static bool fits_inside(const struct message *message, const struct letter *letter)
+{
+    return letter->text.size && segments_count(letter->text).parts <= message->setup->parts_max;
+}
+
+/* The reply that the store lets go with the answer is returned, if it fits. All others go by the courier: they are in *rest, in their
+ * order. */
 static struct letter *sort_letters(struct message *message, const json_t *replies, bool is_repeat, struct letter **rest)
 {
     struct letter *inside = NULL, **end = rest;
@@ -241,7 +247,7 @@ static struct letter *sort_letters(struct message *message, const json_t *replie
         if (is_repeat && !(is_answered && message->setup->is_inline))
             continue; /* it is in the outbox and goes, or went, from there (rules D6) */
         struct letter *letter = letter_new(grammar_of(message), reply, view_of(message->from.digits));
-        if (is_answered && !inside && letter->text.size) {
+        if (is_answered && !inside && fits_inside(message, letter)) {
             inside = letter;
         } else {
             *end = letter;

@@ -79,8 +79,10 @@ static void add_codes(struct grammar *grammar, struct row *row)
     row->code = ARENA_ARRAY(grammar->arena, struct code, row->variants + 1);
     for (size_t i = 0; i < row->variants; i++) {
         const struct variant *variant = &row->variant[i];
-        if (variant->head.size)
-            code_at(grammar, row, variant->head)->is_offered |= !variant->is_loose;
+        if (!variant->head.size)
+            continue;
+        struct code *code = code_at(grammar, row, variant->head);
+        code->is_offered |= !variant->is_loose && code->points > 1; /* every letter is one edit from any other */
     }
 }
 

@@ -76,7 +76,10 @@ void faults_add(struct faults *faults, struct view file, int line, const char *f
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    text_addf(&faults->lines, "%.*s:%d: %s\n", VIEW_ARG(file), line, text);
+    if (line)
+        text_addf(&faults->lines, "%.*s:%d: %s\n", VIEW_ARG(file), line, text);
+    else
+        text_addf(&faults->lines, "%.*s: %s\n", VIEW_ARG(file), text);
     faults->count++;
 }
 

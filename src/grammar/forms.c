@@ -167,6 +167,7 @@ void form_variant(struct arena *arena, const struct form *form, unsigned chosen,
             take_capture(variant, part);
         }
         is_after_literal = part->kind == PART_LITERAL;
+        variant->end = is_after_literal && !is_head ? part->text : VIEW_NONE;
     }
     variant->head = head;
     variant->tail = tail;

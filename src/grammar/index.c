@@ -48,10 +48,30 @@ static struct prefix *prefix_put(struct index *index, uint64_t hash)
     return prefix;
 }
 
+/* All beginnings of the text; gives its own hash. */
+static uint64_t put_prefixes(struct index *index, struct view text)
+{
+    uint64_t hash = HASH_START;
+    for (size_t i = 0; i < text.size; i++) {
+        hash = hash_step(hash, text.at[i]);
+        prefix_put(index, hash);
+    }
+    return hash;
+}
+
+static struct view first_character(struct view text)
+{
+    size_t size = 0;
+    if (text.size)
+        view_code_point(text, &size);
+    return view_head(text, size);
+}
+
 struct fixed *index_fixed(struct index *index, struct view text)
 {
     uint32_t next = (uint32_t)index->fixed_of.count;
     uint32_t number = *table_put(&index->fixed_of, text, next);
+    put_prefixes(index, first_character(text)); /* for index_may_read */
     if (number == index->fixed_room) {
         struct fixed *old = index->fixed;
         index->fixed_room = index->fixed_room ? index->fixed_room * 2 : 64;
@@ -93,16 +113,12 @@ static enum outcome share_pattern(struct index *index, struct view tail, const s
 
 enum outcome index_add(struct index *index, struct variant *variant, struct err *err)
 {
-    uint64_t hash = HASH_START;
     struct variant **list = &index->headless;
     size_t met = 1;
     enum outcome outcome = share_pattern(index, variant->tail, &variant->pattern, err);
     if (outcome != IS_DONE)
         return outcome;
-    for (size_t i = 0; i < variant->head.size; i++) {
-        hash = hash_step(hash, variant->head.at[i]);
-        prefix_put(index, hash);
-    }
+    uint64_t hash = put_prefixes(index, variant->head);
     if (variant->head.size)
         list = &prefix_slot(index, hash)->first;
     for (int byte = 0; byte < 256 && !variant->head.size; byte++)
@@ -135,10 +151,26 @@ size_t index_candidates(const struct index *index, struct arena *arena, struct v
     return last - first;
 }
 
+bool index_may_read(const struct index *index, struct view folded)
+{
+    uint64_t hash = HASH_START;
+    struct view first = first_character(folded);
+    if (!first.size || index->headless_begins[(unsigned char)first.at[0]])
+        return first.size > 0;
+    for (size_t i = 0; i < first.size; i++)
+        hash = hash_step(hash, first.at[i]);
+    return index->prefix_room && prefix_slot(index, hash)->is_used;
+}
+
+static bool ends_with(struct view v, struct view end)
+{
+    return v.size >= end.size && view_equal(view_from(v, v.size - end.size), end);
+}
+
 bool variant_reads(const struct variant *variant, struct arena *arena, struct view folded, struct view value[ARGUMENTS_MAX])
 {
     struct view raw[ARGUMENTS_MAX];
-    if (!view_starts_with(folded, variant->head))
+    if (!view_starts_with(folded, variant->head) || !ends_with(folded, variant->end)) /* cheaper to see than the pattern */
         return false;
     if (!regex_match(variant->pattern, arena, view_from(folded, variant->head.size), raw, variant->captures))
         return false;

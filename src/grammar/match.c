@@ -1,6 +1,6 @@
-/* Reading a text, from the certain to the far-fetched: the text itself, what stands in its quotes, the code at the head of a forwarded
- * instruction. Fixed texts come first, then forms that say much, then loose ones, each by the longest head; a guess never acts (DESIGN 3).
- * Nothing on this road calls malloc or knows JSON. */
+/* Reading a text, from the certain to the far-fetched: the text itself, what stands in its quotes, the text closed up, the code at the head
+ * of a forwarded instruction. Fixed texts come first, then forms that say much, then loose ones, each by the longest head; a guess never
+ * acts (DESIGN 3). Nothing on this road calls malloc or knows JSON. */
 #include "grammar/match.h"
 
 #include <string.h>
@@ -82,11 +82,6 @@ static enum certainty certainty_of_word(const struct candidates *c, const struct
     return SURELY_THIS;
 }
 
-static bool names_service(const struct type *type)
-{
-    return type->catalogue == CATALOGUE_NAMES || type->catalogue == CATALOGUE_CODES;
-}
-
 /* Of the words that a form captured, the least sure. Names become those of the catalogue. A question about
  * a service opens and closes nothing. */
 static enum certainty certainty_of(const struct candidates *c, struct found *found)
@@ -96,20 +91,36 @@ static enum certainty certainty_of(const struct candidates *c, struct found *fou
     for (size_t i = 0; i < variant->captures && least; i++) {
         const struct type *type = variant->capture[i].type;
         enum certainty certainty = certainty_of_word(c, type, &found->value[i]);
-        if (names_service(type) && variant->row->command.effect != EFFECT_READS && has_question_mark(c->raw))
+        if (type_names_service(type) && variant->row->command.effect != EFFECT_READS && has_question_mark(c->raw))
             certainty = NOT_THIS;
         least = certainty < least ? certainty : least;
     }
     return least;
 }
 
-/* The first form that reads the text for sure. Of those that may, the first is left in *maybe. */
-static bool find_form(const struct candidates *c, bool is_loose, struct found *found, struct found *maybe)
+/* All that it captures are services. */
+static bool is_about_services(const struct variant *variant)
+{
+    for (size_t i = 0; i < variant->captures; i++)
+        if (!type_names_service(variant->capture[i].type))
+            return false;
+    return true;
+}
+
+/* Forms that say much; those with words of the subscriber's own; of these, the ones about services. */
+enum sort { FIRM, LOOSE, ABOUT_SERVICES };
+
+static bool is_of(const struct variant *variant, enum sort sort)
+{
+    return variant->is_loose == (sort != FIRM) && (sort != ABOUT_SERVICES || is_about_services(variant));
+}
+
+/* The first form of that sort that reads the text for sure. Of those that may, the first is left in *maybe. */
+static bool find_form(const struct candidates *c, enum sort sort, struct found *found, struct found *maybe)
 {
     for (size_t i = 0; i < c->lists; i++)
         for (const struct variant *variant = c->list[i]; variant; variant = variant->next) {
-            if (variant->is_loose != is_loose || !(variant->row->command.at & c->at) ||
-                !variant_reads(variant, c->arena, c->folded, found->value))
+            if (!is_of(variant, sort) || !(variant->row->command.at & c->at) || !variant_reads(variant, c->arena, c->folded, found->value))
                 continue;
             found->variant = variant;
             enum certainty certainty = certainty_of(c, found);
@@ -126,12 +137,12 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Reads one text as a command. */
-static const struct variant *read_command(const struct candidates *c, struct match *match)
+/* Reads one text as a command; of loose forms, those of the sort. */
+static const struct variant *read_command(const struct candidates *c, enum sort loose, struct match *match)
 {
     struct found found, maybe;
     maybe.variant = NULL;
-    bool is_sure = find_form(c, false, &found, &maybe) || find_form(c, true, &found, &maybe);
+    bool is_sure = find_form(c, FIRM, &found, &maybe) || find_form(c, loose, &found, &maybe);
     if (!is_sure && !maybe.variant)
         return NULL;
     take(match, is_sure ? &found : &maybe, is_sure);
@@ -147,7 +158,7 @@ static const struct variant *read_text(const struct grammar *grammar, struct are
         take(match, &(struct found){.variant = variant}, true);
     } else {
         struct candidates candidates = candidates_of(grammar, arena, folded, at, match->text);
-        variant = read_command(&candidates, match);
+        variant = read_command(&candidates, LOOSE, match);
     }
     if (is_digit(folded.at[0]) && regex_match(grammar->reading.serials, arena, folded, NULL, 0)) {
         match->serials = serials_normal(arena, folded);
@@ -158,7 +169,7 @@ static const struct variant *read_text(const struct grammar *grammar, struct are
     return variant;
 }
 
-/* --- rules D9: quoted codes and forwarded instructions --- */
+/* --- rules D9: quoted codes --- */
 
 static struct view word_at_start(const struct words *words, struct view v)
 {
@@ -188,6 +199,55 @@ static struct view unquoted(const struct grammar *grammar, struct arena *arena, 
     return fold(arena, view_head(view_from(folded, opening.size), folded.size - opening.size - closing.size));
 }
 
+/* --- blanks and quotes inside of a text: "取消 彩铃 业务", "KT“GPRS”" --- */
+
+/* U+3400–U+9FFF: three bytes, and no others begin so. */
+static bool is_han(const char *bytes)
+{
+    unsigned char first = (unsigned char)bytes[0];
+    return (first > 0xe3 && first < 0xea) || (first == 0xe3 && (unsigned char)bytes[1] >= 0x90);
+}
+
+static bool is_blank_beside_han(struct view v, size_t i)
+{
+    return v.at[i] == ' ' && ((i >= 3 && is_han(v.at + i - 3)) || (v.size - i > 3 && is_han(v.at + i + 1)));
+}
+
+/* The text without the quotes inside of it and without its blanks beside Han characters, which part nothing; empty when it has none of
+ * these, or is longer than a code. */
+static struct view closed_up(const struct grammar *grammar, struct arena *arena, struct view folded)
+{
+    char out[CODE_SIZE_MAX];
+    size_t size = 0;
+    if (folded.size > CODE_SIZE_MAX || !index_may_read(&grammar->index, folded)) /* as with nearly all prose */
+        return VIEW_NONE;
+    for (size_t i = 0, dropped; i < folded.size; i += dropped ? dropped : 1) {
+        dropped = is_blank_beside_han(folded, i);
+        if (i > 0 && grammar->reading.quote_begins[(unsigned char)folded.at[i]])
+            dropped = word_at_start(&grammar->reading.quotes, view_from(folded, i)).size;
+        if (!dropped)
+            out[size++] = folded.at[i];
+    }
+    return size < folded.size ? fold(arena, (struct view){out, size}) : VIEW_NONE;
+}
+
+/* Free text keeps its blanks: of loose forms only those about services are asked. */
+static const struct variant *read_closed_up(const struct grammar *grammar, struct arena *arena, struct view folded, struct match *match)
+{
+    struct view closed = closed_up(grammar, arena, folded);
+    if (!closed.size)
+        return NULL;
+    const struct fixed *fixed = index_find(&grammar->index, closed);
+    if (fixed && fixed->variant[0]) {
+        take(match, &(struct found){.variant = fixed->variant[0]}, true);
+        return fixed->variant[0];
+    }
+    struct candidates candidates = candidates_of(grammar, arena, closed, AT_HALL, match->text);
+    return read_command(&candidates, ABOUT_SERVICES, match);
+}
+
+/* --- rules D9: forwarded instructions --- */
+
 static bool has_word(const struct words *words, struct view v)
 {
     for (size_t i = 0; i < words->count; i++)
@@ -209,14 +269,6 @@ static struct view code_of_piece(const struct grammar *grammar, struct arena *ar
     return i < code.size && digits < code.size ? code : VIEW_NONE;
 }
 
-static bool is_about_services(const struct variant *variant)
-{
-    for (size_t i = 0; i < variant->captures; i++)
-        if (!names_service(variant->capture[i].type))
-            return false;
-    return true;
-}
-
 /* The command of a code alone: a fixed text, a form that names a service for sure ("QXGPRS"), or, if it only reads, another form that
  * says much ("ZD201211", "HF 201307"). */
 static bool find_code(const struct grammar *grammar, struct arena *arena, struct view code, struct view raw, struct found *found)
@@ -228,9 +280,9 @@ static bool find_code(const struct grammar *grammar, struct arena *arena, struct
         return true;
     }
     struct candidates candidates = candidates_of(grammar, arena, code, AT_HALL, raw);
-    if (find_form(&candidates, false, found, &maybe))
+    if (find_form(&candidates, FIRM, found, &maybe))
         return found->variant->row->command.effect == EFFECT_READS;
-    return find_form(&candidates, true, found, &maybe) && is_about_services(found->variant);
+    return find_form(&candidates, ABOUT_SERVICES, found, &maybe);
 }
 
 /* Moves *i to the next mark that ends a code; gives its size, 0 when there is none. */
@@ -281,20 +333,32 @@ static const struct variant *read_forwarded(const struct grammar *grammar, struc
     return found.variant;
 }
 
+/* The text as it stands, or what stands in its quotes. */
+static const struct variant *read_plainly(const struct grammar *grammar, struct arena *arena, struct view *folded, int at,
+                                          struct match *match)
+{
+    const struct variant *variant = read_text(grammar, arena, *folded, at, match);
+    if (variant || match->answer)
+        return variant;
+    struct view inner = unquoted(grammar, arena, *folded);
+    if (!inner.size)
+        return NULL;
+    *folded = inner;
+    return read_text(grammar, arena, inner, at, match);
+}
+
 static struct read read_any_way(const struct grammar *grammar, struct arena *arena, int at, struct match *match)
 {
-    struct view folded = match->folded;
-    const struct variant *variant = read_text(grammar, arena, folded, at, match);
-    if (variant || match->answer)
+    struct view inside = match->folded;
+    const struct variant *variant = read_plainly(grammar, arena, &inside, at, match), *closed;
+    if (match->command || match->answer || at != AT_HALL) /* a provider gets its texts as they are: rules B8 */
         return (struct read){variant, variant && !variant->is_loose};
-    struct view inner = unquoted(grammar, arena, folded);
-    if (inner.size)
-        variant = read_text(grammar, arena, inner, at, match);
-    if (variant || match->answer)
-        return (struct read){variant, variant && !variant->is_loose};
-    if (at == AT_HALL) /* a provider gets its texts as they are: rules B8 */
-        variant = read_forwarded(grammar, arena, folded, match);
-    return (struct read){variant, false};
+    closed = read_closed_up(grammar, arena, inside, match);
+    if (closed)
+        return (struct read){closed, !closed->is_loose};
+    if (variant)
+        return (struct read){variant, false};
+    return (struct read){read_forwarded(grammar, arena, match->folded, match), false};
 }
 
 /* --- rules C5 --- */

@@ -14,6 +14,11 @@ const struct type *types_find(const struct types *types, struct view name)
     return NULL;
 }
 
+bool type_names_service(const struct type *type)
+{
+    return type->catalogue == CATALOGUE_NAMES || type->catalogue == CATALOGUE_CODES;
+}
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';

@@ -1,21 +1,23 @@
-/* Holds the command files against their rules, and, with a database, the commands against the functions they call. */
+/* Holds the command files against their rules, and, with a database, the commands against the functions they call and against the services
+ * that they must hear. */
 #include <getopt.h>
 #include <stdio.h>
 
 #include "base/config.h"
+#include "grammar/catalogue.h"
 #include "grammar/grammar.h"
 #include "store/pg.h"
+#include "tools/owner.h"
 #include "tools/tools.h"
-
-enum { CONNECT_TIMEOUT_MS = 5000 };
 
 static const char help[] = "usage: smshall check [--commands DIR] [--database CONNINFO | --with-database] [--config FILE]\n"
                            "\n"
                            "Reads the command files and prints every fault as file:line: text.\n"
                            "\n"
                            "  --commands DIR        folder of the grammar (default: as configured)\n"
-                           "  --database CONNINFO   also prove that each command's function is in this database\n"
-                           "  --with-database       the same with the configured database\n"
+                           "  --database CONNINFO   also prove that each command's function is in this database, and that subscribers\n"
+                           "                        can say the codes and aliases of its services, and their order codes\n"
+                           "  --with-database       the same with the configured owner_database, or else database\n"
                            "  --config FILE         the configuration (default: conf/smshall.yaml)\n"
                            "\n"
                            "Exit code: 0 no fault; 1 any fault, or no database to be had; 2 called wrongly.\n";
@@ -91,16 +93,67 @@ static enum outcome prove_call(struct pg *pg, const struct command *command, str
     return outcome;
 }
 
-/* Each command's function exists and answers as it must. Other than IS_DONE: that could not be found out. */
-static enum outcome prove_calls(const struct grammar *grammar, const char *database, struct faults *faults, struct err *err)
+/* Each command's function exists and answers as it must. */
+static enum outcome prove_calls(const struct grammar *grammar, struct pg *pg, struct faults *faults, struct err *err)
 {
-    struct pg *pg = NULL;
-    enum outcome outcome = pg_open(database, CONNECT_TIMEOUT_MS, &pg, err);
+    enum outcome outcome = IS_DONE;
     for (size_t i = 0; outcome == IS_DONE && i < grammar_commands(grammar); i++) {
         const struct command *command = grammar_command(grammar, i);
         if (command->call.size)
             outcome = prove_call(pg, command, faults, err);
     }
+    return outcome;
+}
+
+/* One row when there is a catalogue: whether it may be read. */
+static const char find_catalogue[] = "SELECT pg_catalog.has_table_privilege(c.oid, 'SELECT')"
+                                     " FROM pg_catalog.pg_class AS c"
+                                     " JOIN pg_catalog.pg_namespace AS s ON s.oid = c.relnamespace AND s.nspname = 'hall'"
+                                     " WHERE c.relname = 'service'";
+
+/* What services are called, but for their names: those are for reading. In the order of struct calling. */
+static const char find_callings[] = "SELECT s.code, w.word, w.what, CASE w.what WHEN 'order code' THEN s.port END,"
+                                    " pg_catalog.upper(pg_catalog.array_to_string(s.aliases || ARRAY[s.code, s.name], E'\n'))"
+                                    " FROM hall.service AS s"
+                                    " CROSS JOIN LATERAL (SELECT s.code AS word, 'code' AS what"
+                                    "   UNION ALL SELECT a, 'alias' FROM pg_catalog.unnest(s.aliases) AS a"
+                                    "   UNION ALL SELECT o, 'order code' FROM pg_catalog.unnest(s.order_codes) AS o) AS w"
+                                    " ORDER BY s.code COLLATE \"C\", w.what, w.word COLLATE \"C\"";
+
+/* Each service can be ordered, and left. A database without a catalogue has other faults. */
+static enum outcome prove_catalogue(const struct grammar *grammar, struct pg *pg, struct faults *faults, struct err *err)
+{
+    struct pg_result *result = NULL;
+    enum outcome outcome = pg_query(pg, find_catalogue, 0, NULL, &result, err);
+    bool is_there = outcome == IS_DONE && pg_rows(result) > 0, may_read = is_there && view_equal(pg_value(result, 0, 0), VIEW("t"));
+    pg_result_free(&result);
+    if (is_there && !may_read)
+        fputs("smshall check: the catalogue was not looked at: this role may not read hall.service\n", stderr);
+    if (!may_read)
+        return outcome;
+    outcome = pg_query(pg, find_callings, 0, NULL, &result, err);
+    for (size_t i = 0; outcome == IS_DONE && i < pg_rows(result); i++) {
+        struct calling calling = {.service = pg_value(result, i, 0),
+                                  .word = pg_value(result, i, 1),
+                                  .what = pg_value(result, i, 2),
+                                  .port = pg_value(result, i, 3),
+                                  .own = pg_value(result, i, 4)};
+        catalogue_prove(grammar, &calling, faults);
+    }
+    pg_result_free(&result);
+    return outcome;
+}
+
+/* Other than IS_DONE: it could not be found out. */
+static enum outcome prove_store(const struct grammar *grammar, const char *database, const struct config *config, struct faults *faults,
+                                struct err *err)
+{
+    struct pg *pg = NULL;
+    enum outcome outcome = owner_open(database, config, &pg, err);
+    if (outcome == IS_DONE)
+        outcome = prove_calls(grammar, pg, faults, err);
+    if (outcome == IS_DONE)
+        outcome = prove_catalogue(grammar, pg, faults, err);
     pg_free(&pg);
     return outcome;
 }
@@ -114,7 +167,7 @@ static int check(const struct options *options, const struct config *config)
     struct grammar *grammar = grammar_load(folder, &faults);
     size_t commands = grammar ? grammar_commands(grammar) : 0;
     if (grammar && options->has_database)
-        outcome = prove_calls(grammar, options->database ? options->database : config->database, &faults, &err);
+        outcome = prove_store(grammar, options->database, config, &faults, &err);
     grammar_free(&grammar);
 
     printf("%.*s", VIEW_ARG(text_view(&faults.lines)));

@@ -77,11 +77,22 @@ CREATE FUNCTION test.field(p_answer jsonb, p_path text) RETURNS text
 LANGUAGE sql
 RETURN p_answer #>> ('{replies,0,fields,' || p_path || '}')::text[];
 
--- What a subscriber types about services, as the daemon hands it over.
+-- All that waits in the outbox has gone out.
+CREATE FUNCTION test.deliver_replies() RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE hall.reply SET state = 'sent', claim_after = NULL, text = outcome, sent_at = hall.now() WHERE claim_after IS NOT NULL;
+END
+$$;
+
+-- What a subscriber types about services, as the daemon hands it over; and he gets the reply, unless p_is_away.
 CREATE SEQUENCE test.gateway;
-CREATE FUNCTION test.says(p_msisdn bigint, p_text text, p_port text DEFAULT '10086', p_gateway_time bigint DEFAULT NULL) RETURNS jsonb
+CREATE FUNCTION test.says(p_msisdn bigint, p_text text, p_port text DEFAULT '10086', p_gateway_time bigint DEFAULT NULL,
+    p_is_away boolean DEFAULT false)
+RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
+    v_said    jsonb;
     v_at      text := CASE WHEN p_port LIKE '10086%' THEN 'hall' ELSE 'provider' END;
     v_command text := CASE
         WHEN v_at = 'provider' THEN CASE p_text WHEN '0000' THEN 'provider_list' WHEN '00000' THEN 'provider_leave' WHEN 'TD' THEN 'provider_leave' END
@@ -103,8 +114,12 @@ DECLARE
         WHEN p_text ~ '^[0-9]{1,3}(,[0-9]{1,3})*$' THEN 'serials:' || p_text
     END;
 BEGIN
-    RETURN test.send(p_msisdn, 'says' || nextval('test.gateway'), p_text, v_command, v_args, v_effect, p_port, v_at, v_answer,
+    v_said := test.send(p_msisdn, 'says' || nextval('test.gateway'), p_text, v_command, v_args, v_effect, p_port, v_at, v_answer,
         p_confirm => CASE WHEN v_command = 'open' THEN 'when_charged' ELSE 'never' END, p_gateway_time => p_gateway_time);
+    IF NOT p_is_away THEN
+        PERFORM test.deliver_replies();
+    END IF;
+    RETURN v_said;
 END
 $$;
 

@@ -35,7 +35,7 @@ FROM test.send(13800138000, 'c1', 'JF', 'points') AS r;
 
 SELECT test.is(test.outcome(r) || ' ' || (r #>> '{replies,0,fields,count}'), 'new services ok 5', 'services: ok'),
     test.is(r #>> '{replies,0,fields,items,2}', '{"name": "新闻早报", "price": {"fen": 300, "period": "month"}, '
-    '"since": "2012-01-05T09:00:00+08:00", "provider": "新华短讯"}', 'services: one of them')
+    '"since": "2012-01-05T09:00:00+08:00", "until": null, "provider": "新华短讯"}', 'services: one of them')
 FROM test.send(13800138000, 'd1', 'GN', 'services') AS r;
 SELECT test.is(test.outcome(r) || test.fields(r), 'new services none{}', 'services: none')
 FROM test.send(13800138001, 'd2', 'GN', 'services') AS r;

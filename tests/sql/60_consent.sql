@@ -158,6 +158,62 @@ SELECT test.refused($$INSERT INTO hall.service (code, name, aliases) VALUES ('YY
 SELECT test.refused($$INSERT INTO hall.service (code, name, aliases) VALUES ('ZZZ', '第三个', '{""}')$$, '23514', 'A9: a word is never empty');
 SELECT test.refused($$INSERT INTO hall.ledger (msisdn, number, at, fen, balance_fen, kind, service, period)
     VALUES (13900139100, 999, hall.now(), -100, 0, 'service_fee', 'CL', '2026-12-01')$$, '23514', 'A1: no fee without a consent');
+
+-- a yes that was too early keeps no later one from counting (rules A6, D6)
+SELECT test.at('2026-12-27 10:00:00+08');
+SELECT hall.put_subscriber(13900139104, '全球通', p_opening_fen => 2000);
+SELECT test.is(test.outcome(test.says(13900139104, 'KTCL')), 'new open ask', 'A6: asked');
+SELECT test.wait(1);
+SELECT test.is(test.outcome(test.says(13900139104, '是', p_gateway_time => extract(epoch FROM hall.now())::bigint - 5)), 'new open again',
+    'A6: too early');
+SELECT test.wait(5);
+SELECT test.is(test.outcome(test.says(13900139104, '是', p_gateway_time => extract(epoch FROM hall.now())::bigint)), 'new open ok',
+    'A6: the same word in time, seconds later');
+
+-- a question that never went out cannot be answered (rules A1, A2)
+SELECT test.is(test.outcome(test.says(13900139104, 'KTLDTX', p_is_away => true)), 'new open ask', 'A2: asked, not sent yet');
+SELECT test.is(test.outcome(r), 'new open ok', 'A2: in somebody''s hands it may have been sent')
+FROM test.says(13900139104, 'Y', p_is_away => true) AS r;
+SELECT test.is(test.outcome(test.says(13900139104, 'QXLDTX')), 'new close ok', 'A2: closed');
+SELECT test.wait(100);
+SELECT test.is(test.outcome(test.says(13900139104, 'KTTQYB', p_is_away => true)), 'new open ask', 'A2: asked');
+UPDATE hall.reply SET state = 'dead', claim_after = NULL WHERE msisdn = 13900139104 AND claim_after IS NOT NULL;
+SELECT test.is(test.outcome(test.says(13900139104, '是')), 'new open again', 'A2: it was never sent: the question once more'),
+    test.is(test.open_services(13900139104), 'CL', 'A1: nothing is ordered');
+SELECT test.wait(3);
+SELECT test.is(test.outcome(test.says(13900139104, '是')), 'new open ok', 'A2: now it is an answer');
+
+-- what is bought once (issue 3, point 1)
+SELECT test.wait(100);
+INSERT INTO hall.service (code, name, fee_fen, period) VALUES ('DBYY', '点播一首', 200, 'once');
+SELECT test.is(test.outcome(test.says(13900139104, 'KTDBYY')), 'new open ask', 'once: asked');
+SELECT test.is(test.field(test.says(13900139104, '是'), 'charged'), '200', 'once: charged'),
+    test.is(test.open_services(13900139104), 'CL TQYB', 'once: nothing stays open');
+SELECT test.wait(100);
+SELECT test.is(test.outcome(test.says(13900139104, 'KTDBYY')), 'new open ask', 'once: asked again');
+SELECT test.is(test.field(test.says(13900139104, '是'), 'charged'), '200', 'once: charged for each consent');
+SELECT test.is(count(*)::text, '2', 'once: two consents, two charges')
+FROM hall.ledger WHERE msisdn = 13900139104 AND service = 'DBYY' AND period IS NULL;
+SELECT test.refused($$INSERT INTO hall.ledger (msisdn, number, at, fen, balance_fen, kind, service, consent)
+    SELECT msisdn, 999, at, fen, balance_fen, kind, service, consent FROM hall.ledger WHERE msisdn = 13900139104 AND service = 'DBYY' LIMIT 1$$,
+    '23505', 'once: a consent buys once');
+
+-- the price at the moment, when it is another (rules A2)
+INSERT INTO hall.service (code, name, fee_fen, first_month) VALUES ('HALF', '按天计费', 310, 'share');
+SELECT test.at('2026-12-22 10:00+08');
+SELECT test.is(test.field(test.says(13900139102, 'KTHALF'), 'now'), '100', 'A2: ten days of thirty-one');
+SELECT test.is(test.field(test.says(13900139102, '是'), 'charged'), '100', 'A2: and that is charged');
+
+-- a number that changes hands, and the network that closes
+SELECT test.wait(100);
+SELECT test.is(test.outcome(test.says(13900139104, 'KTLDTX')), 'new open ask', 'asked');
+SELECT hall.put_subscriber(13900139104, '全球通', 'closed'), hall.put_subscriber(13900139104, '全球通');
+SELECT test.is(test.outcome(test.says(13900139104, '是')), 'new hall no_question', 'A1: the next owner of the number is asked nothing'),
+    test.is(test.open_services(13900139104), NULL, 'and has nothing open');
+SELECT test.is(hall.put_subscription(13900139102, 'HALF', NULL, hall.now())::text, 'true', 'the network closes what the hall charges for');
+SELECT test.is(end_reason || coalesce(step, ' -'), 'feed -', 'and it is charged no more')
+FROM hall.subscription WHERE msisdn = 13900139102 AND service = 'HALF';
+SELECT test.is(kind, 'ended', 'A8: as the evidence says') FROM hall.evidence WHERE msisdn = 13900139102 ORDER BY number DESC LIMIT 1;
 SELECT test.is(string_agg(msisdn::text, ' '), NULL, 'every balance is the sum of its ledger') FROM hall.check_ledger();
 SELECT test.is(count(*)::text, '0', 'A1: no fee before its consent')
 FROM hall.ledger AS l

@@ -111,17 +111,17 @@ SELECT test.is(test.outcome(r), 'new open ask', 'B8: an order code asks'), test.
     test.is(test.field(r, 'collected'), 'true', 'A2: collected for a provider')
 FROM test.says(13900139208, 'tq', '106602') AS r;
 SELECT test.is(test.outcome(test.says(13900139208, '00000', '106602')), 'new provider_leave none', 'B9: leaving comes first');
-SELECT test.is(test.outcome(test.says(13900139208, '是', '106602')), 'new hall answered', 'B9: and the 是 orders nothing'),
+SELECT test.is(test.outcome(test.says(13900139208, '是', '106602')), 'new hall no_question', 'B9: and the 是 orders nothing'),
     test.is(test.open_services(13900139208), 'GPRS LDXS', 'B9: nothing is open');
 SELECT test.is(test.outcome(test.says(13900139208, 'KTTQYB')), 'new open ask', 'a question at 10086 …');
 SELECT test.is(test.outcome(test.says(13900139208, '00000', '106602')), 'new provider_leave none', '… and leaving at the port');
-SELECT test.is(test.outcome(test.says(13900139208, '是')), 'new hall answered', 'B9: leaving wins across ports');
+SELECT test.is(test.outcome(test.says(13900139208, '是')), 'new hall no_question', 'B9: leaving wins across ports');
 SELECT test.is(test.outcome(test.says(13900139209, 'KTCL')), 'new open ask', 'a question about something else');
 SELECT test.is(test.field(test.says(13900139209, 'TD', '106602'), 'items'), '["天气预报", "笑话天天"]', 'leaving elsewhere');
 SELECT test.is(test.outcome(test.says(13900139209, '是')), 'new open ok', 'is another matter');
 SELECT test.is(test.outcome(test.says(13900139210, 'KTCL')), 'new open ask', 'asked');
-SELECT test.is(test.outcome(test.says(13900139210, 'QXCL')), 'new close not_open', 'QX while it is asked');
-SELECT test.is(test.outcome(test.says(13900139210, '是')), 'new hall answered', 'B9: takes the question away');
+SELECT test.is(test.outcome(test.says(13900139210, 'QXCL')), 'new close declined', 'QX while it is asked');
+SELECT test.is(test.outcome(test.says(13900139210, '是')), 'new hall no_question', 'B9: takes the question away');
 SELECT test.is(test.outcome(test.says(13900139210, '106602', '106602')), 'new provider_help ok', 'B8: the port''s number'),
     test.is(test.outcome(test.says(13900139210, '今天天气', '106602')), 'new hall provider_text', 'B8: no hook: the provider is named'),
     test.is(test.outcome(test.says(13900139210, '1', '106602')), 'new hall provider_text', 'B8: nothing was asked there: a text like any'),
@@ -138,4 +138,45 @@ SELECT test.is(test.outcome(test.says(13900139211, '00000')), 'new leave_all lis
 SELECT test.is(test.field(test.says(13900139211, '是'), 'later'), '[{"until": "2026-12-01T00:00:00+08:00", "service": "来电提醒"}]',
     'A12: what is paid for runs to its end');
 SELECT test.is(test.outcome(test.says(13900139211, '0000')), 'new leave_list list', 'it is listed while it runs');
+
+-- nothing to leave takes the question away (rules B9)
+SELECT hall.put_subscriber(13900139240 + n, '全球通', p_opening_fen => 2000) FROM generate_series(0, 9) AS n;
+SELECT test.is(test.outcome(test.says(13900139240, 'KTCL')), 'new open ask', 'asked');
+SELECT test.is(test.outcome(r), 'new leave_all none', 'B6: nothing to leave'), test.is(test.field(r, 'replaced'), '彩铃', 'B9: and no order')
+FROM test.says(13900139240, '00000') AS r;
+SELECT test.is(test.outcome(test.says(13900139240, '是')), 'new hall no_question', 'B9: the 是 that was to leave orders nothing'),
+    test.is(test.open_services(13900139240), NULL, 'B9: nothing is open');
+SELECT test.is(test.outcome(test.says(13900139241, 'XH', '106602')), 'new open ask', 'asked at a port');
+SELECT test.is(test.outcome(test.says(13900139241, '0000', '106602')), 'new provider_list none', 'B6: nothing to leave there');
+SELECT test.is(test.outcome(test.says(13900139241, '是', '106602')), 'new hall no_question', 'B9: nor there');
+
+-- a question in the place of a list: a number is no yes
+SELECT hall.put_subscription(13900139242, s, '2026-01-01') FROM unnest('{LDXS,XWZB}'::text[]) AS s;
+SELECT test.is(test.outcome(test.says(13900139242, '0000')), 'new leave_list list', 'a list');
+SELECT test.is(test.field(test.says(13900139242, 'KTCL'), 'replaced_list'), 'true', 'A6: replaced by a question, which says so');
+SELECT test.is(test.outcome(test.says(13900139242, '1')), 'new hall use_words', 'a 1 meant for the list orders nothing'),
+    test.is(test.open_services(13900139242), 'LDXS XWZB', 'and nothing is open that was not');
+SELECT test.is(test.outcome(test.says(13900139242, 'Y')), 'new open ok', 'a word does');
+
+-- numbers mean the list that was sent (rules B4)
+SELECT hall.put_subscription(13900139243, s, '2026-01-01') FROM unnest('{LDXS,GPRS,XWZB,TQYB}'::text[]) AS s;
+SELECT test.is(test.outcome(test.says(13900139243, '0000', p_is_away => true)), 'new leave_list list', 'a list …');
+UPDATE hall.reply SET claim_after = hall.now() + interval '1 hour', reason = 'Kannel is away' WHERE claim_after IS NOT NULL;
+SELECT test.is(test.outcome(test.says(13900139243, '3')), 'new leave_list list', 'B4: … that never went out: it is sent now'),
+    test.is(test.open_services(13900139243), 'GPRS LDXS TQYB XWZB', 'B4: nothing is left by it');
+SELECT test.is(test.field(test.says(13900139243, '3'), 'items'), '["新闻早报"]', 'B4: and now it counts');
+
+-- 00000 while a list is open of which nothing is left
+SELECT test.is(test.field(test.says(13900139243, '1,2,4'), 'items'), '["手机上网", "来电显示", "天气预报"]', 'all of a list');
+SELECT hall.put_subscription(13900139243, 'HJDD', hall.now());
+SELECT test.is(test.lines(test.says(13900139243, '00000')), 'own:1呼叫等待', 'B3: what there is');
+
+-- leaving is no loop (rules B5, E4)
+SELECT hall.put_port('1066' || n, '新华短讯') FROM generate_series(10, 39) AS n;
+INSERT INTO hall.service (code, name, provider, port) SELECT 'P' || n, '端口' || n, '新华短讯', '1066' || n FROM generate_series(10, 39) AS n;
+SELECT hall.put_subscription(13900139244, 'P' || n, '2026-01-01') FROM generate_series(10, 39) AS n;
+SELECT test.is(string_agg(test.says(13900139244, 'TD', '1066' || n) ->> 'was', ' ' ORDER BY n),
+    repeat('new ', 20) || rtrim(repeat('looped ', 10)), 'E4: the 21st same text is not answered') FROM generate_series(10, 39) AS n;
+SELECT test.is(test.open_services(13900139244), NULL, 'B5: but it leaves');
+
 SELECT test.is(string_agg(msisdn::text, ' '), NULL, 'every balance is the sum of its ledger') FROM hall.check_ledger();

@@ -32,9 +32,18 @@ SELECT test.is(test.words('CL'), 'CL 彩铃 彩铃5元 炫铃', 'words: code, na
     test.is(test.words('XWZB'), 'XWZB 新闻早报 早报 106601:XWZB 106601:ZB', 'words: order codes at the port');
 UPDATE hall.service SET aliases = '{彩铃,cl,音乐}' WHERE code = 'CL';
 SELECT test.is(test.words('CL'), 'CL 彩铃 音乐', 'words: follow an UPDATE, each once');
-UPDATE hall.service SET code = 'CL5' WHERE code = 'CL';
-SELECT test.is(test.words('CL5'), 'CL CL5 彩铃 音乐', 'words: follow a new code'),
-    test.is(test.words('CL'), NULL, 'words: nobody has the old one');
+SELECT test.is(test.words_of_refusal($$UPDATE hall.service SET code = 'CL5' WHERE code = 'CL'$$),
+    'service CL keeps its code: consents and lists that were sent name it', 'words: a code is for ever');
+SELECT test.is(test.words_of_refusal(sql), 'service NEW cannot be called "' || word || '": nobody can type that; 2 to 12 letters, digits or Han',
+    'words: "' || word || '" cannot be typed')
+FROM (VALUES
+    ($$INSERT INTO hall.service (code, name, aliases) VALUES ('NEW', '新业务', '{ＡＢＣ}')$$, 'ＡＢＣ'),
+    ($$INSERT INTO hall.service (code, name, aliases) VALUES ('NEW', '新业务', '{"早 报"}')$$, '早 报'),
+    ($$INSERT INTO hall.service (code, name, provider, port, order_codes) VALUES ('NEW', '新业务', '新华短讯', '106601', '{1}')$$, '1'))
+    AS v (sql, word);
+INSERT INTO hall.service (code, name) VALUES ('YX139', '139邮箱（VIP版）');
+SELECT test.is(test.words('YX139'), 'YX139', 'words: a name that cannot be typed is only read');
+DELETE FROM hall.service WHERE code = 'YX139';
 UPDATE hall.port SET prefix = '106609' WHERE prefix = '106601';
 SELECT test.is(test.words('XWZB'), 'XWZB 新闻早报 早报 106609:XWZB 106609:ZB', 'words: follow a port');
 SELECT test.is(test.words_of_refusal(sql), wanted, 'refused: ' || wanted)

@@ -128,8 +128,29 @@ SELECT test.is(test.has(13900139010, 'SFTH'), 'closed 1000', 'late: so it is not
     test.is(test.orders(13900139010), '1 open SFTH failed excluded, 2 close SFTH accepted', 'late: undone');
 SELECT test.is(test.outcome(test.says(13900139011, 'KTSFTH')), 'new open accepted', 'late: accepted'),
     test.is(hall.put_subscriber(13900139011, '全球通', 'closed')::text, 'false', 'late: the subscriber is gone');
-SELECT test.is(test.report(13900139011, 1, 'done'), 'failed', 'late: not for one who is gone');
+SELECT test.is(test.orders(13900139011), '1 open SFTH cancelled, 2 close SFTH accepted', 'late: his order goes with him'),
+    test.is(test.report(13900139011, 1, 'done'), 'unchanged', 'late: not for one who is gone');
 SELECT test.is(test.told(13900139011), 'open accepted 10086', 'late: nor told');
+
+-- leaving while the network was quicker than its report (rules B5)
+SELECT hall.put_subscriber(13900139020 + n, '全球通', p_opening_fen => 1000) FROM generate_series(0, 3) AS n;
+SELECT test.is(test.outcome(test.says(13900139020, 'KTLDTX')), 'new open ask', 'both: asked');
+SELECT test.is(test.outcome(test.says(13900139020, '是')), 'new open accepted', 'both: accepted'),
+    test.is(hall.put_subscription(13900139020, 'LDTX', hall.now())::text, 'true', 'both: open already, says the feed');
+SELECT test.wait(10);
+SELECT test.is(test.outcome(test.says(13900139020, 'QXLDTX')), 'new close ok', 'both: left');
+SELECT test.is(test.report(13900139020, 1, 'done'), 'unchanged', 'both: the order is gone too'),
+    test.is(test.has(13900139020, 'LDTX'), 'closed 1000', 'both: not opened, not charged');
+
+-- what was ordered for nothing costs nothing when it is done
+SELECT test.is(test.outcome(test.says(13900139021, 'KTHJDD')), 'new open accepted', 'dearer: accepted as free');
+UPDATE hall.service SET fee_fen = 100 WHERE code = 'HJDD';
+SELECT test.is(test.report(13900139021, 1, 'done'), 'done', 'dearer: done'), test.is(test.has(13900139021, 'HJDD'), 'open 1000', 'dearer: A1');
+UPDATE hall.service SET fee_fen = 0 WHERE code = 'HJDD';
+SELECT test.is(test.outcome(test.says(13900139022, 'KTLDTX')), 'new open ask', 'suspended: asked');
+SELECT test.is(test.outcome(test.says(13900139022, '是')), 'new open accepted', 'suspended: accepted'),
+    test.is(hall.put_subscriber(13900139022, '全球通', 'suspended')::text, 'false', 'suspended: meanwhile');
+SELECT test.is(test.report(13900139022, 1, 'done'), 'failed', 'suspended: not opened'), test.is(test.has(13900139022, 'LDTX'), 'closed 1000', 'A10');
 
 -- events that die
 SELECT test.is(test.outcome(test.says(13900139006, 'KTHJDD')), 'new open accepted', 'dead: accepted');

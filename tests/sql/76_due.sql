@@ -11,6 +11,7 @@ BEGIN
     LOOP
         v_done := hall.run_due();
         v_steps := v_steps + (v_done ->> 'steps')::int;
+        PERFORM test.deliver_replies();
         EXIT WHEN NOT (v_done ->> 'more')::boolean;
     END LOOP;
     RETURN v_steps;
@@ -119,7 +120,7 @@ SELECT test.is(test.due('2026-11-30 09:59:59')::text, '0', 'notice: not a second
     test.is(test.heard(13800138000), 'renewal_notice 2026-12-01T10:00', 'notice: one (A12)'),
     test.is(test.balance(13800138000), '5178', 'notice: costs nothing');
 SELECT test.is(concat_ws(' ', port, fields ->> 'service', fields -> 'price' ->> 'fen', fields -> 'price' ->> 'period', fields ->> 'off',
-    fields ->> 'off_port', state, test.local(valid_until)), '10086 彩铃 500 month QXCL 10086 unsent 2026-12-01 10:00:00',
+    fields ->> 'off_port', state, test.local(valid_until)), '10086 彩铃 500 month QXCL 10086 sent 2026-12-01 10:00:00',
     'notice: what, how much, how to cancel, and no use after the charge')
 FROM hall.reply WHERE msisdn = 13800138000 AND outcome = 'renewal_notice';
 SELECT test.is(test.due('2026-12-01 09:59:59')::text, '0', 'charge: not a second before'), test.is(test.balance(13800138000), '5178', 'charge: no'),
@@ -265,7 +266,7 @@ SELECT test.due('2026-12-01 10:00:00');
 SELECT test.is(test.heard(13900000030), 'charge_failed 0', 'no balance: told'),
     test.is(test.step(13900000030, 'CL'), 'charge 2026-12-02 10:00 open', 'no balance: tried again a day later'),
     test.is(test.heard(13900000032), 'charge_failed 5000', 'suspended: the same'),
-    test.is(coalesce(test.heard(13900000033), '-') || test.step(13900000033, 'CL'), '-- close', 'gone: it ends, and nothing is said'),
+    test.is(coalesce(test.heard(13900000033), '-') || test.step(13900000033, 'CL'), '-- closed', 'gone: it ends, and nothing is said'),
     test.is(test.balance(13900000033), '5000', 'gone: and nothing is charged');
 SELECT test.due('2026-12-04 10:00:00'), hall.top_up(13900000031, 700, 'a'), test.heard(13900000031);
 SELECT test.due('2026-12-05 09:59:59'), test.is(test.balance(13900000031), '700', 'topped up: not before the next try');

@@ -3,7 +3,7 @@
 -- services of every kind that the demo catalogue does not have; none is named in commands/names.yaml
 SELECT hall.put_provider('测试提供者', '4008106609');
 SELECT hall.put_port('106609', '测试提供者');
-SELECT hall.put_hook('talk', 'http://127.0.0.1:9/');
+SELECT hall.put_hook('talk', 'http://127.0.0.1:9/'), hall.rotate_hook_key('talk') IS NULL;
 UPDATE hall.provider SET hook = 'talk' WHERE name = '测试提供者';
 SELECT hall.put_service('SJYD', '手机阅读', '{看书}', 300, p_ends => 'month_end');
 SELECT hall.put_service('SJDS', '手机电视', '{}', 1000, p_requires => '{GPRS}', p_confirm_window => '30 minutes');

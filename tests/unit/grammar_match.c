@@ -185,7 +185,20 @@ static void reads_services(void **state)
         {"KT一二三四五六七八九十一二", "- {\"service\":\"一二三四五六七八九十一二\"}", "open"},
         {"KT一二三四五六七八九十一二三", "- {}", NULL},
         {"KT火星，谢谢", "- {}", NULL},
-        {"KT火 星", "- {}", NULL},
+        {"KT火 星", "- {\"service\":\"火星\"}", "open"}, /* a blank beside a Han character parts nothing */
+        {"KT 彩 铃 8 元", "open {\"service\":\"彩铃8元\"}", NULL},
+        {"取 消 彩铃 业务", "close {\"service\":\"彩铃\"}", NULL},
+        {"“取消 彩铃 业务”", "close {\"service\":\"彩铃\"}", NULL},
+        {"KT“GPRS”", "open {\"service\":\"GPRS\"}", NULL},
+        {"KT【彩鈴】", "open {\"service\":\"彩铃\"}", NULL},
+        {"取消《彩铃》业务。", "close {\"service\":\"彩铃\"}", NULL},
+        {"取消《彩铃》业务？", "- {}", NULL},
+        {"KT GP RS", "- {}", NULL},
+        {"2012年 3月账单", "bill {\"month\":\"201203\"}", NULL},
+        {"QX DX B", "- {}", NULL},
+        {"TJ “QXQDXB”", "- {}", NULL},
+        {"投诉 信号 不好", "complaint {\"text\":\"信号 不好\"}", NULL}, /* free text keeps them */
+        {"取消 彩铃 一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十", "- {}", NULL},
         {"开通彩铃", "open {\"service\":\"彩铃\"}", NULL},
         {"开通CL8", "open {\"service\":\"CL8\"}", NULL},
         {"开通QQ", "- {\"service\":\"QQ\"}", "open"}, /* behind a word of the language it is not */

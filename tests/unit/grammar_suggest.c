@@ -37,6 +37,7 @@ static void suggests_near_codes(void **state)
         {"你好", ""},
         {"好", ""}, /* 开, 关 and 查 are no texts by themselves */
         {"KTT", ""},
+        {"A", ""}, /* T and R are codes, but no letter is near another */
         {"KTYETY", "KTYETX"},
         {"今天天气怎么样", ""},
         {"", ""},
