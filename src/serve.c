@@ -2,7 +2,7 @@
  * other order: the doors close, what is inside is finished, then the lights go out.
  *
  * Jobs have lanes of their own, each one connection, so that they never hold up a subscriber's message: what is due goes on one, webhooks'
- * events on the other. */
+ * events and looks into the outbox on the other. */
 #include "serve.h"
 
 #include <getopt.h>
@@ -132,7 +132,6 @@ static struct lanes *start_lanes(const struct hall *hall, unsigned count)
 
 static enum outcome start_webhook(struct hall *hall, struct err *err)
 {
-    hall->event_lanes = start_lanes(hall, 1);
     if (web_client_start(WEBHOOK_CALLS_MAX, &hall->hook_client, err) != IS_DONE)
         return IS_FAILED;
     web_client_keep_public(hall->hook_client, hall->config.webhook_allow);
@@ -148,6 +147,7 @@ static enum outcome start_courier(struct hall *hall, struct err *err)
         return IS_FAILED;
     const struct courier_setup setup = {
         .lanes = hall->lanes,
+        .claim_lanes = hall->event_lanes,
         .client = hall->client,
         .current = hall->current,
         .account = account_of(hall),
@@ -274,6 +274,7 @@ static enum outcome hall_start(struct hall *hall, struct err *err)
         return err_refused(err, "the commands in %s are not fit to serve", config->commands);
     hall->current = current_new(grammar);
     hall->lanes = start_lanes(hall, (unsigned)hall->config.lanes);
+    hall->event_lanes = start_lanes(hall, 1);
     enum outcome outcome = start_courier(hall, err);
     if (outcome == IS_DONE)
         outcome = start_webhook(hall, err);

@@ -44,8 +44,11 @@ INSERT INTO hall.conversation SELECT (jsonb_populate_record(c, jsonb_build_objec
 FROM hall.conversation AS c, generate_series(0, :texts) AS n WHERE c.msisdn = 13100000000;
 INSERT INTO hall.dialogue SELECT (jsonb_populate_record(d, jsonb_build_object('msisdn', :first + n))).*
 FROM hall.dialogue AS d, generate_series(0, :texts) AS n WHERE d.msisdn = 13100000000;
+INSERT INTO hall.reply SELECT (jsonb_populate_record(r, jsonb_build_object('msisdn', :first + n))).*
+FROM hall.reply AS r, generate_series(0, :texts) AS n WHERE r.msisdn = 13100000000;
 DELETE FROM hall.dialogue WHERE msisdn = 13100000000;
-ANALYZE hall.dialogue, hall.subscription, hall.conversation, hall.subscriber;
+DELETE FROM hall.message WHERE msisdn = 13100000000;
+ANALYZE hall.reply, hall.dialogue, hall.subscription, hall.conversation, hall.subscriber;
 SQL
 }
 

@@ -19,7 +19,8 @@
 struct courier;
 
 struct courier_setup {
-    struct lanes *lanes;
+    struct lanes *lanes;       /* those of messages: what is settled goes there */
+    struct lanes *claim_lanes; /* looks into the outbox take long: no message waits for one */
     struct web_client *client; /* its loop is where the courier lives */
     struct current *current;   /* the grammar, for replies found in the store */
     struct kannel_account account;

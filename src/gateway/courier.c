@@ -473,7 +473,7 @@ static void claim(struct courier *courier)
 {
     struct claiming *claiming = claiming_new(courier);
     atomic_store(&courier->is_claiming, true);
-    if (lanes_submit(courier->setup.lanes, &claiming->call) == IS_DONE)
+    if (lanes_submit(courier->setup.claim_lanes, &claiming->call) == IS_DONE)
         return;
     atomic_store(&courier->is_claiming, false);
     courier->claim_at_us = clock_us() + CLAIM_PAUSE_MS * UINT64_C(1000);

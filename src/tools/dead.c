@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/config.h"
 #include "base/log.h"
 #include "sms/msisdn.h"
 #include "tools/owner.h"
@@ -28,11 +27,15 @@ static const char help[] =
     "\n"
     "Exit code: 0; 1 when something failed or a reply was not found; 2 when called wrongly.\n";
 
+struct dead;
+typedef enum outcome dead_work(struct dead *dead, struct err *err);
+
 struct dead {
     struct pg *pg;
     const char *since, *database, *config;
     struct msisdn msisdn; /* without digits: every one */
     bool is_full, is_all;
+    dead_work *work;
     char **mt; /* what stands behind `resend` */
     int mts;
 };
@@ -159,10 +162,8 @@ static int read_options(int argc, char **argv, struct dead *dead)
     return 0;
 }
 
-typedef enum outcome (*dead_work)(struct dead *, struct err *);
-
 /* What the words ask for; NULL when they ask for nothing sensible. */
-static dead_work find_work(int words, char **word, struct dead *dead)
+static dead_work *find_work(int words, char **word, struct dead *dead)
 {
     dead->mt = word + 1;
     dead->mts = words - 1;
@@ -175,28 +176,24 @@ static dead_work find_work(int words, char **word, struct dead *dead)
     return dead->mts > 0 && *dead->msisdn.digits ? resend_named : NULL;
 }
 
+static enum outcome run(void *context, struct pg *pg, struct err *err)
+{
+    struct dead *dead = context;
+    dead->pg = pg;
+    return dead->work(dead, err);
+}
+
 int dead_main(int argc, char **argv)
 {
     struct dead dead = {0};
     int end = read_options(argc, argv, &dead);
     if (end)
         return end - 1;
-    dead_work work = find_work(argc - optind, argv + optind, &dead);
-    if (!work) {
+    dead.work = find_work(argc - optind, argv + optind, &dead);
+    if (!dead.work) {
         fputs(help, stderr);
         return 2;
     }
 
-    struct err err;
-    struct config config = {0};
-    enum outcome outcome = config_load(&config, dead.config, &err);
-    if (outcome == IS_DONE)
-        outcome = owner_open(dead.database, &config, &dead.pg, &err);
-    if (outcome == IS_DONE)
-        outcome = work(&dead, &err);
-    if (outcome != IS_DONE)
-        fprintf(stderr, "smshall dead: %s\n", err.text);
-    pg_free(&dead.pg);
-    config_free(&config);
-    return outcome == IS_DONE ? 0 : 1;
+    return owner_run("dead", dead.database, dead.config, run, &dead) == IS_DONE ? 0 : 1;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "sms/msisdn.h"
@@ -361,8 +360,10 @@ static bool read_words(int words, char **word, struct evidence *evidence)
     return evidence->msisdn.kind == MSISDN_MOBILE;
 }
 
-static enum outcome show(struct evidence *evidence, struct err *err)
+static enum outcome show(void *context, struct pg *pg, struct err *err)
 {
+    struct evidence *evidence = context;
+    evidence->pg = pg;
     enum outcome outcome = evidence->is_verify ? IS_DONE : read_consents(evidence, err);
     if (outcome == IS_DONE)
         outcome = verify(evidence, err);
@@ -382,23 +383,13 @@ int evidence_main(int argc, char **argv)
     if (!read_words(argc - optind, argv + optind, &evidence))
         return 2;
 
-    struct err err;
-    struct config config = {0};
     evidence.consents = json_array();
     evidence.rows = json_array();
     evidence.faults = json_array();
-    enum outcome outcome = config_load(&config, evidence.config, &err);
-    if (outcome == IS_DONE)
-        outcome = owner_open(evidence.database, &config, &evidence.pg, &err);
-    if (outcome == IS_DONE)
-        outcome = show(&evidence, &err);
-    if (outcome != IS_DONE)
-        fprintf(stderr, "smshall evidence: %s\n", err.text);
+    enum outcome outcome = owner_run("evidence", evidence.database, evidence.config, show, &evidence);
     bool holds = json_array_size(evidence.faults) == 0;
     json_decref(evidence.consents);
     json_decref(evidence.rows);
     json_decref(evidence.faults);
-    pg_free(&evidence.pg);
-    config_free(&config);
     return outcome == IS_DONE && holds ? 0 : 1;
 }

@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/config.h"
 #include "base/text.h"
 #include "tools/owner.h"
 #include "tools/tools.h"
@@ -51,8 +50,11 @@ static const char help[] =
 
 enum { PORTS_MAX = 16 };
 
+struct verb;
+
 struct job {
     struct pg *pg;
+    const struct verb *verb; /* what is to be done */
     const char *telephone, *url, *overlap, *since, *database, *config;
     const char *port[PORTS_MAX];
     size_t ports;
@@ -409,13 +411,15 @@ static int read_options(int argc, char **argv, struct job *job)
     return 0;
 }
 
-static enum outcome run(struct job *job, const struct verb *verb, struct err *err)
+static enum outcome run(void *context, struct pg *pg, struct err *err)
 {
-    enum outcome outcome = pg_query(job->pg, "BEGIN", 0, NULL, NULL, err);
+    struct job *job = context;
+    job->pg = pg;
+    enum outcome outcome = pg_query(pg, "BEGIN", 0, NULL, NULL, err);
     if (outcome == IS_DONE)
-        outcome = verb->run(job, err);
+        outcome = job->verb->run(job, err);
     if (outcome == IS_DONE)
-        outcome = pg_query(job->pg, "COMMIT", 0, NULL, NULL, err);
+        outcome = pg_query(pg, "COMMIT", 0, NULL, NULL, err);
     if (outcome != IS_DONE)
         return outcome;
     printf("%.*s", VIEW_ARG(text_view(&job->report)));
@@ -432,24 +436,14 @@ int provider_main(int argc, char **argv)
     int end = read_options(argc, argv, &job);
     if (end)
         return end - 1;
-    const struct verb *verb = find_verb(argc - optind, argv + optind, &job);
-    if (!verb) {
+    job.verb = find_verb(argc - optind, argv + optind, &job);
+    if (!job.verb) {
         fputs(help, stderr);
         return 2;
     }
 
-    struct err err;
-    struct config config = {0};
-    enum outcome outcome = config_load(&config, job.config, &err);
-    if (outcome == IS_DONE)
-        outcome = owner_open(job.database, &config, &job.pg, &err);
-    if (outcome == IS_DONE)
-        outcome = run(&job, verb, &err);
-    if (outcome != IS_DONE)
-        fprintf(stderr, "smshall provider: %s\n", err.text);
+    enum outcome outcome = owner_run("provider", job.database, job.config, run, &job);
     text_free(&job.key);
     text_free(&job.report);
-    pg_free(&job.pg);
-    config_free(&config);
     return outcome == IS_DONE ? 0 : 1;
 }

@@ -1,0 +1,200 @@
+-- What a message leads to: whose port it is, which command it is, and what that answers.
+
+-- The provider's short code that this port begins with: the longest prefix (rules D5). NULL: nobody's.
+CREATE OR REPLACE FUNCTION hall_private.port_prefix(p_port text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN (
+        SELECT p.prefix
+        FROM hall.port AS p
+        WHERE p.prefix IN (SELECT left(p_port, n) FROM generate_series(1, length(p_port)) AS n)
+        ORDER BY length(p.prefix) DESC
+        LIMIT 1);
+END
+$$;
+
+-- Whose port it is. All NULL when nobody's.
+CREATE OR REPLACE FUNCTION hall_private.provider_of(p_port text) RETURNS hall.provider
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_provider hall.provider;
+BEGIN
+    SELECT v.* INTO v_provider
+    FROM hall.port AS p
+    JOIN hall.provider AS v ON v.name = p.provider
+    WHERE p.prefix = hall_private.port_prefix(p_port);
+    RETURN v_provider;
+END
+$$;
+
+-- Runs a command, and opens the question that it may lead to. dialogue: the question that its replies put.
+CREATE OR REPLACE FUNCTION hall_private.run_command(
+    p_subscriber hall.subscriber, p_message hall.message, p_at text, p_command text, p_call text, p_effect text, p_confirm text, p_args jsonb,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_args     jsonb := coalesce(p_args, '{}');
+    v_ask      jsonb;
+    v_replaced jsonb;
+    v_answer   record;
+BEGIN
+    IF p_effect = 'changes' AND p_subscriber.state = 'suspended' THEN
+        command := 'hall';
+        outcome := 'suspended';
+        fields := '{}';
+        RETURN;
+    END IF;
+    command := p_command;
+    IF p_effect <> 'reads' THEN
+        v_args := v_args || jsonb_build_object('message', hall_private.message_args(p_message, p_at, p_confirm));
+    END IF;
+    v_answer := hall_private.dispatch(p_call, p_subscriber, v_args);
+    outcome := v_answer.outcome;
+    fields := v_answer.fields;
+    v_ask := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #> '{-1,ask}' ELSE fields -> 'ask' END;
+    IF v_ask IS NOT NULL THEN
+        dialogue := p_message.number;
+        fields := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #- '{-1,ask}' ELSE fields - 'ask' END;
+        v_replaced := hall_private.open_dialogue(p_message, command, p_call, v_args, outcome, fields, v_ask);
+    END IF;
+    IF v_replaced IS NOT NULL THEN
+        fields := CASE jsonb_typeof(fields) WHEN 'array' THEN jsonb_set(fields, '{0}', fields -> 0 || v_replaced) ELSE fields || v_replaced END;
+    END IF;
+END
+$$;
+
+-- A text at a provider's port that is none of our commands (rules B8): the port's number, an order code, an answer, or the provider's to
+-- read. Answers to an open question come before order codes, or a code could keep a 1 from meaning yes.
+-- outcome NULL: it was passed on, and the provider answers it.
+CREATE OR REPLACE FUNCTION hall_private.act_at_provider(
+    p_subscriber hall.subscriber, p_message hall.message, p_provider hall.provider, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_prefix text := hall_private.port_prefix(p_message.port);
+    v_folded text := p_args ->> 'folded';
+    v_code   text := (hall_private.find_service(v_folded, v_prefix)).code;
+BEGIN
+    IF v_folded IN (p_message.port, v_prefix) THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'provider', 'provider_help', 'provider_help', 'reads', 'never',
+            hall_private.provider_args(p_provider)) AS r;
+    ELSIF p_answer IS NOT NULL AND (v_code IS NULL OR EXISTS (
+        SELECT FROM hall.dialogue AS d
+        WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port AND d.ended IS NULL AND d.until >= hall.now()))
+    THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.answer(p_subscriber, p_message, 'provider', p_answer) AS r;
+    ELSIF v_code IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'provider', 'open', 'open', 'changes', 'when_charged', jsonb_build_object('service', v_code)) AS r;
+    END IF;
+    IF outcome IS NULL THEN
+        SELECT r.* INTO command, outcome, fields FROM hall_private.pass_text(p_message, p_provider) AS r;
+    END IF;
+END
+$$;
+
+-- What a command at a provider's port is told of the provider.
+CREATE OR REPLACE FUNCTION hall_private.provider_args(p_provider hall.provider) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN pg_catalog.jsonb_build_object('provider', p_provider.name, 'phone', p_provider.telephone);
+
+-- Hands a text to the provider, who answers it: fields [] then, no words of ours. One who cannot be reached that way is named to the
+-- subscriber: provider_text {provider, phone}.
+CREATE OR REPLACE FUNCTION hall_private.pass_text(
+    p_message hall.message, p_provider hall.provider, OUT command text, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql AS $$
+BEGIN
+    command := 'hall';
+    IF hall_private.valid_keys(p_provider.hook) IS NOT NULL
+        AND EXISTS (SELECT FROM hall.hook AS h WHERE h.name = p_provider.hook AND h.gone_at IS NULL)
+    THEN
+        outcome := 'passed';
+        fields := '[]';
+        PERFORM hall_private.add_event(p_message.msisdn, p_provider.hook, 'text:' || p_message.port, 'text.received',
+            hall_private.message_json(p_message));
+    ELSE
+        outcome := 'provider_text';
+        fields := hall_private.provider_args(p_provider);
+    END IF;
+END
+$$;
+
+-- A text at the hall that is no command: a service's name that the reader did not know but the catalogue does (`maybe`), or nearly so,
+-- which its command tells; an answer; a service's name alone, which help tells of; or nothing.
+CREATE OR REPLACE FUNCTION hall_private.act_on_text(
+    p_subscriber hall.subscriber, p_message hall.message, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_maybe jsonb := p_args -> 'maybe';
+    v_word  text := v_maybe #>> '{args,service}';
+BEGIN
+    IF (hall_private.find_service(v_word)).code IS NOT NULL
+        OR (p_args -> 'near' = '[]' AND hall_private.near_services(v_word) <> '[]')
+    THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'hall', v_maybe ->> 'command', v_maybe ->> 'call', v_maybe ->> 'effect', v_maybe ->> 'confirm',
+            v_maybe -> 'args') AS r;
+    ELSIF p_answer IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.answer(p_subscriber, p_message, 'hall', p_answer) AS r;
+    ELSIF (hall_private.find_service(p_args ->> 'folded')).code IS NOT NULL THEN
+        SELECT r.* INTO command, outcome, fields
+        FROM hall_private.run_command(
+            p_subscriber, p_message, 'hall', 'help', 'help', 'reads', 'never', jsonb_build_object('topic', p_args -> 'folded')) AS r;
+    END IF;
+    IF outcome IS NULL THEN
+        command := 'hall';
+        outcome := 'unknown';
+        fields := jsonb_build_object('near', coalesce(p_args -> 'near', '[]'));
+    END IF;
+END
+$$;
+
+-- What the message leads to: who answers (`hall`, or the command itself), with which outcome and fields, putting which question.
+CREATE OR REPLACE FUNCTION hall_private.act(
+    p_message hall.message, p_at text, p_call text, p_effect text, p_confirm text, p_args jsonb, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_provider   hall.provider;
+    v_subscriber hall.subscriber;
+BEGIN
+    command := 'hall';
+    fields := '{}';
+    IF p_at = 'provider' THEN
+        v_provider := hall_private.provider_of(p_message.port);
+        IF v_provider.name IS NULL THEN
+            outcome := 'unknown_port';
+            fields := jsonb_build_object('port', p_message.port);
+            RETURN;
+        END IF;
+    END IF;
+
+    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_message.msisdn;
+    IF NOT FOUND OR v_subscriber.state = 'closed' THEN
+        outcome := 'not_subscriber';
+    ELSIF p_message.command IS NULL AND p_at = 'provider' THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_at_provider(v_subscriber, p_message, v_provider, p_args, p_answer) AS r;
+    ELSIF p_message.command IS NULL THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_on_text(v_subscriber, p_message, p_args, p_answer) AS r;
+    ELSIF p_call IS NULL THEN
+        -- a command of words only, or the daemon itself: {"outcome": "fault"} notes a message that the store cannot take
+        command := p_message.command;
+        outcome := coalesce(p_args ->> 'outcome', 'ok');
+        fields := coalesce(p_args, '{}') - 'outcome';
+    ELSE
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_command(
+            v_subscriber, p_message, p_at, p_message.command, p_call, p_effect, p_confirm,
+            CASE p_at WHEN 'provider' THEN coalesce(p_args, '{}') || hall_private.provider_args(v_provider) ELSE p_args END) AS r;
+    END IF;
+END
+$$;
