@@ -180,7 +180,7 @@ static void run_due_count(struct hall *hall, const json_t *answer, uint64_t us, 
     *done = (struct due_done){0};
 }
 
-/* While there is more it is asked again at once, after a rest as long as the call was: messages keep half of the machine. */
+/* While there is more it is asked again, after a rest twice as long as the call was: messages keep most of the machine. */
 static void run_due_done(struct lane_call *call, const struct lane_answer *answer)
 {
     struct hall *hall = call->context;
@@ -192,7 +192,7 @@ static void run_due_done(struct lane_call *call, const struct lane_answer *answe
     if (json_int(result, "steps", 0) > 0)
         webhook_wake(hall->webhook);
     run_due_count(hall, result, us, is_more);
-    web_client_after(hall->hook_client, is_more ? 1 + us / 1000 : RUN_DUE_MS, ask_run_due, hall);
+    web_client_after(hall->hook_client, is_more ? 1 + us / 500 : RUN_DUE_MS, ask_run_due, hall);
     json_decref(result);
 }
 

@@ -57,7 +57,7 @@ play() {
         --concurrency 64 "$world/texts.tsv" >"$world/replay.log" 2>&1 || { cat "$world/replay.log"; false; }
 }
 
-# The texts after which a question was no longer open, or a subscription was another, but for those that $1 reads as they should be.
+# The subscribers whose question was no longer open, or one of whose subscriptions was another, though none of their texts is one of $1.
 acted() {
     sql -v words="$1" <<'SQL'
 WITH acted AS (
@@ -67,10 +67,11 @@ WITH acted AS (
     UNION
     SELECT o.msisdn, 'opened' FROM hall.subscription AS o WHERE o.service NOT IN ('LDXS', 'TQYB')
 )
-SELECT a.how || ': ' || m.text
+SELECT a.how || ': ' || string_agg(m.text, ' | ' ORDER BY m.number)
 FROM acted AS a
 JOIN hall.message AS m ON m.msisdn = a.msisdn
-WHERE (upper(normalize(m.text, NFKC)) ~ ('^\s*(' || :'words' || ')[。.！!～~，,\s]*$')) IS NOT TRUE
+GROUP BY a.msisdn, a.how
+HAVING NOT bool_or(upper(normalize(m.text, NFKC)) ~ ('^\s*(' || :'words' || ')[。.！!～~，,\s]*$'))
 ORDER BY 1;
 SQL
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A store that the first version made becomes one of today: tests/upgrade/first.sql is what pg_dump said of a store of that version, with
+# A store that the first version made becomes one of today: tests/upgrade/first.sql.gz is what pg_dump said of a store of that version, with
 # the demo data and conversations. Nothing of it is lost, it works as a new one does, and it has the same schema. TAP on stdout.
 set -u
 cd "$(dirname "$0")/.." || exit 2
@@ -74,7 +74,7 @@ receive() {
 
 store_start
 store_create "$old"
-(echo "SET ROLE $owner;" && cat tests/upgrade/first.sql) | sql "$old" -q >"$dir/out" 2>"$dir/log" || give_up "the first version's store"
+(echo "SET ROLE $owner;" && zcat tests/upgrade/first.sql.gz) | sql "$old" -q >"$dir/out" 2>"$dir/log" || give_up "the first version's store"
 is "it is the first version's" "0001_setting.sql 0002_catalogue.sql 0003_account.sql 0004_message.sql" \
     "$(sql "$old" -c "SELECT string_agg(name, ' ' ORDER BY name) FROM hall.migration")"
 is "with conversations" "t t" \

@@ -164,6 +164,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_provider   hall.provider;
     v_subscriber hall.subscriber;
+    v_result     record; -- assigned, not selected into: every question goes this way, and that is cheaper
 BEGIN
     command := 'hall';
     fields := '{}';
@@ -191,10 +192,13 @@ BEGIN
         outcome := coalesce(p_args ->> 'outcome', 'ok');
         fields := coalesce(p_args, '{}') - 'outcome';
     ELSE
-        SELECT r.* INTO command, outcome, fields, dialogue
-        FROM hall_private.run_command(
+        v_result := hall_private.run_command(
             v_subscriber, p_message, p_at, p_message.command, p_call, p_effect, p_confirm,
-            CASE p_at WHEN 'provider' THEN coalesce(p_args, '{}') || hall_private.provider_args(v_provider) ELSE p_args END) AS r;
+            CASE p_at WHEN 'provider' THEN coalesce(p_args, '{}') || hall_private.provider_args(v_provider) ELSE p_args END);
+        command := v_result.command;
+        outcome := v_result.outcome;
+        fields := v_result.fields;
+        dialogue := v_result.dialogue;
     END IF;
 END
 $$;
