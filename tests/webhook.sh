@@ -300,7 +300,7 @@ is "a job runs" 1 "$(eventually 10 1 running)"
 before=$(date +%s%N)
 answer=$(mo YE)
 is "no message waits for a job (E2)" "*56.78元* yes" "$answer $([ $(($(date +%s%N) - before)) -lt 1000000000 ] && echo yes)"
-is "a job with more to do goes on, with a rest; else it comes again in five seconds" "4s 4s 7s" "$(eventually 30 4 due >/dev/null
+is "a job with more to do goes on, with a rest; else it comes again in five seconds" "6s 6s 7s" "$(eventually 30 4 due >/dev/null
     sql -c "SELECT string_agg(concat(round(extract(epoch FROM gap)), 's'), ' ')
         FROM (SELECT at - lag(at) OVER (ORDER BY at) AS gap FROM hall.test_due ORDER BY at LIMIT 4) AS g WHERE gap IS NOT NULL")"
 

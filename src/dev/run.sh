@@ -55,6 +55,8 @@ how_to_go_on() {
 
 The hall is up. Go on in another terminal:
     $smshall phone 13800138000 --smsc $WORLD_SMSC_URL
+and text KTCL, then 是; GN; 0000, then a number of the list; QXCL; HELP CL. What was agreed, as evidence:
+    SMSHALL_OWNER_DATABASE="$WORLD_OWNER_DATABASE" $smshall evidence 13800138000
 Hall        $WORLD_HALL_URL/metrics
 Kannel      sendsms port $WORLD_SENDSMS_PORT, admin port $WORLD_ADMIN_PORT
 PostgreSQL  $world psql $run
