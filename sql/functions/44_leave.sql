@@ -69,7 +69,6 @@ $$;
 CREATE OR REPLACE FUNCTION hall_private.ask_list(p_pages jsonb, p_options jsonb, p_window_s int, p_takes_yes boolean) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 RETURN pg_catalog.jsonb_set(p_pages, '{-1}', p_pages -> -1 || pg_catalog.jsonb_build_object(
-    'all', p_takes_yes,
     'ask', pg_catalog.jsonb_build_object(
         'kind', 'list', 'window_s', p_window_s, 'takes_yes', p_takes_yes, 'options', p_options)));
 
@@ -185,7 +184,7 @@ END
 $$;
 
 -- 00000 at the hall: never at one blow (rules B3). What is left of the list that is open there, or else all there is, is sent; 是 leaves
--- that. As leave_list; the last text says `all`.
+-- that. As leave_list.
 CREATE OR REPLACE FUNCTION hall_command.leave_all(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE

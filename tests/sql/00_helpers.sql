@@ -32,6 +32,17 @@ BEGIN
 END
 $$;
 
+-- What the statement is refused with, in words; `done` when it is not.
+CREATE FUNCTION test.words_of_refusal(p_sql text) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE p_sql;
+    RETURN 'done';
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END
+$$;
+
 -- The store's clock stands where the test puts it.
 CREATE OR REPLACE FUNCTION hall.now() RETURNS timestamptz
 LANGUAGE sql STABLE

@@ -28,15 +28,6 @@ FROM (VALUES ('refund', 300, '1500'), ('correction', -300, '1200')) AS v (p_kind
 SELECT test.refused(format('SELECT hall.post_charge(13700137000, %s, %L, %L, %L)', coalesce(p_fen, 'NULL'), p_kind, 'x', 'y'), '22023',
     'post_charge: never a ' || p_kind || ' of ' || coalesce(p_fen, 'NULL'))
 FROM (VALUES ('fee', '300'), ('fee', '0'), ('fee', NULL), ('refund', '-300'), ('refund', '0'), ('correction', '0')) AS v (p_kind, p_fen);
-CREATE FUNCTION test.words_of_refusal(p_sql text) RETURNS text
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE p_sql;
-    RETURN 'done';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLERRM;
-END
-$$;
 SELECT test.is(test.words_of_refusal($$SELECT hall.top_up(13700137000, 600, 'card-1')$$),
     'reference "card-1" is a top_up of 500 fen already and cannot be a top_up of 600 fen', 'top_up: the reference with another amount'),
     test.is(test.words_of_refusal($$SELECT hall.post_charge(13700137000, 500, 'refund', 'x', 'card-1')$$),

@@ -64,8 +64,9 @@ GROUP BY r;
 SELECT test.is(test.field(test.says(13900139230, '50,1'), 'items'), '["业务50", "业务1"]', 'B4: by number, in any text');
 
 -- 00000 at the hall (rules B3)
-SELECT test.is(r #>> '{replies,0,fields,all}', 'true', 'B3: with no list open it is sent, asking for 是')
+SELECT test.is(test.lines(r), 'own:1来电显示,2手机上网 collected:3新闻早报,4天气预报,5笑话天天', 'B3: with no list open it is sent')
 FROM test.says(13900139202, '00000') AS r;
+SELECT test.is(takes_yes::text, 'true', 'B3: asking for 是') FROM hall.dialogue WHERE msisdn = 13900139202;
 SELECT test.is(test.open_services(13900139202), 'GPRS LDXS TQYB XHTT XWZB', 'B3: never at one blow');
 SELECT test.is(test.outcome(test.says(13900139202, '是')), 'new leave_all left', 'B3: one 是'),
     test.is(test.open_services(13900139202), NULL, 'B3: leaves all');

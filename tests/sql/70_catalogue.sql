@@ -1,14 +1,5 @@
 -- The catalogue as data: services by INSERT, by hall.put_service and from CSV; the words they are called by; the demo's.
 SELECT test.at('2026-11-22 10:00+08');
-CREATE FUNCTION test.words_of_refusal(p_sql text) RETURNS text
-LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE p_sql;
-    RETURN 'done';
-EXCEPTION WHEN OTHERS THEN
-    RETURN SQLERRM;
-END
-$$;
 CREATE FUNCTION test.words(p_code text) RETURNS text
 LANGUAGE sql RETURN (
     SELECT string_agg(concat_ws(':', nullif(w.port, ''), w.word), ' ' ORDER BY w.port, w.word COLLATE "C")

@@ -98,14 +98,14 @@ RESET ALL;
 SELECT test.at('2026-11-22 11:00:00+08');
 
 -- each way to tamper is found
-CREATE FUNCTION test.tamper(p_sql text, p_found text, p_name text) RETURNS text
+CREATE FUNCTION test.tamper(p_sql text, p_found text, p_name text, p_look text DEFAULT 'SELECT test.faults()') RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_found text;
 BEGIN
     BEGIN
         EXECUTE p_sql;
-        v_found := test.faults();
+        EXECUTE p_look INTO v_found;
         RAISE EXCEPTION 'back' USING ERRCODE = 'P0002';
     EXCEPTION WHEN no_data_found THEN
         RETURN test.is(v_found, p_found, 'tampered: ' || p_name);
@@ -179,19 +179,8 @@ SELECT test.tamper($$UPDATE hall.reply SET text = '您将免费订购' WHERE msi
 
 -- so is a charge that rests on nothing (rules A1); most cannot even be written
 CREATE FUNCTION test.tamper_money(p_sql text, p_found text, p_name text) RETURNS text
-LANGUAGE plpgsql AS $$
-DECLARE
-    v_found text;
-BEGIN
-    BEGIN
-        EXECUTE p_sql;
-        v_found := test.money();
-        RAISE EXCEPTION 'back' USING ERRCODE = 'P0002';
-    EXCEPTION WHEN no_data_found THEN
-        RETURN test.is(v_found, p_found, 'money: ' || p_name);
-    END;
-END
-$$;
+LANGUAGE sql
+RETURN test.tamper(p_sql, p_found, 'money: ' || p_name, 'SELECT test.money()');
 SELECT test.refused($$INSERT INTO hall.ledger (msisdn, number, at, fen, balance_fen, kind, service, period)
     VALUES (13800138000, 3, now(), -500, 0, 'service_fee', 'CL8', '2026-11-01')$$, '23514', 'money: no charge without a consent');
 SELECT test.refused($$INSERT INTO hall.ledger (msisdn, number, at, fen, balance_fen, kind, service, period, consent)
