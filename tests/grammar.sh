@@ -50,7 +50,20 @@ pushd "$work" >/dev/null || exit 2
 expect "a faulty folder" 1 "$SMSHALL" check --commands commands
 popd >/dev/null || exit 2
 same "names every fault, in order" "$work/out" <tests/grammar/faulty/expected
-says "and their number" "13 faults" err
+says "and their number" "15 faults" err
+says "and that of missing translations" "1 replies lack a translation" err
+
+mkdir "$work/chinese"
+cp commands/{types,reading,answers,reserved,names,hall}.yaml "$work/chinese"
+printf 'command: a\nreplies:\n  ok: 好\n  no: {zh: 不, en: "No"}\n' >"$work/chinese/a.yaml"
+pushd "$work" >/dev/null || exit 2
+expect "a reply without English" 1 "$SMSHALL" check --commands chinese
+popd >/dev/null || exit 2
+same "is named" "$work/out" <<'END'
+chinese/a.yaml:3: reply "ok" has no English
+END
+expect "but no reason not to read" 0 "$SMSHALL" parse --commands "$work/chinese" 是
+says "with a warning" "1 replies lack a translation: see smshall check" err
 
 expect "a missing folder" 1 "$SMSHALL" check --commands "$work/none"
 says "is named" "$work/none:1: cannot read the folder" out
@@ -87,10 +100,16 @@ same "goes on behind it" "$work/out" <<'END'
 END
 says "and names it" "line 2 has no tab" err
 
-expect "a secret" 0 "$SMSHALL" parse --commands commands "MMXG 246810 135790" "ＭＭＸＧ＃２４６８１０＃１３５７９０"
-same "is masked" "$work/out" <<'END'
-{"text":"MMXG *** ***","folded":"MMXG *** ***","command":null,"effect":null,"args":{},"answer":null}
-{"text":"ＭＭＸＧ＃***＃***","folded":"MMXG#***#***","command":null,"effect":null,"args":{},"answer":null}
+expect "a secret" 0 "$SMSHALL" parse --commands commands "MMXG 246810 135790" "ＭＭＸＧ＃２４６８１０＃１３５７９０" 密码246810135790 \
+    旧密码246810新密码135790 mmxg#246810 密码246810 "MMHF#110105194912310021"
+same "is masked, read or not" "$work/out" <<'END'
+{"text":"MMXG *** ***","folded":"MMXG *** ***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
+{"text":"ＭＭＸＧ＃***＃***","folded":"MMXG#***#***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
+{"text":"密码***","folded":"密码***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
+{"text":"旧密码***新密码***","folded":"旧密码***新密码***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
+{"text":"mmxg#***","folded":"MMXG#***","command":"password_format","effect":"reads","args":{"rest":"***"},"answer":null}
+{"text":"密码***","folded":"密码***","command":null,"effect":null,"args":{},"answer":null}
+{"text":"MMHF#***","folded":"MMHF#***","command":"reset_format","effect":"reads","args":{"rest":"***"},"answer":null}
 END
 
 expect "answers" 0 "$SMSHALL" parse --commands commands 1 2 是？ 10086？

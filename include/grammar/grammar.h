@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "grammar/effect.h"
+#include "grammar/language.h"
 #include "grammar/match.h"
 
 struct grammar;
@@ -23,7 +24,12 @@ struct command {
     int at;
     enum effect effect;
     enum confirm confirm;
-    size_t number; /* 0 … grammar_commands - 1 */
+    bool also_suspended; /* heard from whoever is suspended too, though it changes something */
+    struct {
+        struct view name; /* of the argument; empty: it makes none */
+        struct view type; /* "pin" */
+    } makes;              /* the secret that the hall makes afresh for it */
+    size_t number;        /* 0 … grammar_commands - 1 */
 };
 
 /* Faults found while loading: `file:line: text`, each a line, in order. Those that are in no file, but in a row of the store, have line 0:
@@ -31,11 +37,13 @@ struct command {
 struct faults {
     struct text lines; /* with newlines */
     size_t count;
+    struct text untranslated; /* likewise, for each reply that has no words in some language: no reason to refuse a table */
+    size_t untranslated_count;
 };
 void faults_add(struct faults *faults, struct view file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void faults_free(struct faults *faults);
 
-/* Reads all of folder/ *.yaml. Every fault of every file is added to faults; NULL when there was any. */
+/* Reads all of folder/ *.yaml. Every fault of every file is added to faults; NULL when there was any, but for missing translations. */
 struct grammar *grammar_load(const char *folder, struct faults *faults);
 void grammar_free(struct grammar **grammar);
 
@@ -53,9 +61,10 @@ size_t grammar_suggest(const struct grammar *grammar, struct arena *arena, struc
 size_t grammar_help(const struct grammar *grammar, struct arena *arena, struct view topic, int at, struct view *title, struct view **codes);
 
 /* The reply's text: the template of `outcome` in the command's replies, or else in those of the command `hall`, filled with
- * fields. IS_REFUSED when neither has it or a field is missing: err says which. */
+ * fields. language: its code, "en"; in another one, or none (VIEW_NONE), and where a translation is missing, the words are Chinese.
+ * IS_REFUSED when neither command has the outcome or a field is missing: err says which. */
 enum outcome grammar_render(const struct grammar *grammar, struct arena *arena, struct view command, struct view outcome,
-                            const json_t *fields, struct view *text, struct err *err);
+                            struct view language, const json_t *fields, struct view *text, struct err *err);
 
 /* The list of commands for handheld clients (GET /commands.json): name, title, codes. Written once, when the grammar is loaded, and lives
  * as long as it. */

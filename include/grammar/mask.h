@@ -12,13 +12,17 @@ struct words {
 
 /* What gives a secret away. */
 struct masks {
-    struct words words;      /* beside which digits are a secret, folded: heads of forms with secret captures, and the list `masked` */
+    struct words words;      /* beside which digits are a secret, folded: the list `masked`, and heads of forms that want one */
+    struct words everyday;   /* the same, but they stand alone too (挂失, FJ): heads of forms that can do without the secret */
     struct words separators; /* what people type between an old password and a new one */
-    bool begins[1024];       /* some word begins with a character of this key (src/grammar/mask.c) */
+    uint8_t begins[1024];    /* bits: some word, some everyday word begins with a character of this key (src/grammar/mask.c) */
 };
 
-/* Keeps both. */
-void masks_set(struct masks *masks, struct words words, struct words separators);
+/* Room for so many words; keeps separators. */
+void masks_open(struct masks *masks, struct arena *arena, size_t words, struct words separators);
+
+/* Adds a folded word, which it keeps, unless others give away all that it would. */
+void masks_add(struct masks *masks, struct view word, bool is_everyday);
 
 /* How much of a text is masked. Digits are those of any width and script, circled ones too; an X behind digits belongs to them. */
 enum masking {
@@ -28,8 +32,9 @@ enum masking {
 };
 
 /* What the folded text needs that no form has read. One of the words is in it, also with blanks between its letters, and digits are:
- * every digit. It has the shape of a secret (an ID card's 17 digits and one more or X; two groups of six digits with only separators
- * between them): the long ones. */
+ * every digit; an everyday one asks for that at the beginning of the text, and for the long ones elsewhere: "复机要50元吗" has no secret.
+ * It has the shape of a secret (an ID card's 17 digits and one more or X; two groups of six digits with only separators between them): the
+ * long ones. */
 enum masking masks_needed(const struct masks *masks, struct view folded);
 
 /* utf8 with *** for each run that is masked: "MMXG 246 810" gives "MMXG *** ***". */

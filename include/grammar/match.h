@@ -14,6 +14,7 @@ enum { AT_HALL = 1, AT_PROVIDER = 2 };
 struct argument {
     struct view name;
     struct view value; /* in its type's normal form: month "201211", yuan "10.00" … */
+    struct view type;  /* its type's name: "pin" … */
     bool is_secret;
 };
 enum { ARGUMENTS_MAX = 8 };

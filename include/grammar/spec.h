@@ -11,11 +11,26 @@
 #include "grammar/suggest.h"
 #include "grammar/template.h"
 
-struct reply {
-    struct view outcome, source;
+/* A reply's words in one language. */
+struct wording {
+    struct view source; /* empty: there are none */
     int line;
-    size_t parts; /* SMS it may take (rules D10) */
+    size_t parts; /* SMS they may take (rules D10) */
     struct template template;
+};
+
+struct reply {
+    struct view outcome;
+    int line;
+    struct wording wording[LANGUAGES]; /* by enum language */
+};
+
+/* A service that is opened or closed by a command of its own: "开通余额提醒" is open_reminder. */
+struct instead {
+    struct view service; /* as the argument has it */
+    struct view name;    /* of the command */
+    int line;
+    const struct row *row; /* that command */
 };
 
 struct row {
@@ -28,7 +43,9 @@ struct row {
     size_t replies;
     struct code *code;
     size_t codes;
-    size_t parts;             /* of replies that name no number of their own */
+    size_t parts[LANGUAGES]; /* of replies that name no number of their own */
+    struct instead *instead; /* services that have another command in the place of this one */
+    size_t insteads;
     const struct yaml *gives; /* field → the widest sample; NULL: not said, only its arguments are checked */
     const struct yaml *examples;
 };

@@ -33,7 +33,7 @@ struct template
 enum outcome template_compile(struct arena *arena, struct view source, struct template *template, struct err *err);
 
 /* IS_REFUSED: a field is missing, or is not what a filter takes; err names it. */
-enum outcome template_render(const struct template *template, struct arena *arena, const json_t *fields, struct view *text,
+enum outcome template_render(const struct template *template, const struct writer *writer, const json_t *fields, struct view *text,
                              struct err *err);
 
 #endif

@@ -25,13 +25,17 @@ struct normal {
 struct type {
     struct view name;
     struct view pattern;         /* PCRE2, without groups that capture: the row's patterns as alternatives */
-    const struct normal *normal; /* text | month | id_card | yuan | serials | msisdn */
-    bool is_secret;              /* never written anywhere (rules C5) */
-    bool is_loose;               /* takes nearly anything: gives way to a form that says more */
-    bool is_code;                /* takes only what is a code or title of some command, or a known name of a service */
-    enum catalogue catalogue;    /* it names a service */
-    uint64_t least, most;        /* of month (201211) and yuan (whole ones); 0 = no limit */
-    struct view *sample;         /* values that people might type; the loader tries every form with them */
+    const struct normal *normal; /* text | words | month | id_card | pin | yuan | serials | msisdn | hidden */
+    struct view *word;           /* of words: what people type, folded, longer ones first */
+    size_t words;
+    struct table word_of;     /* the same → word_value[] */
+    struct view *word_value;  /* the value that stands for it */
+    bool is_secret;           /* never written anywhere (rules C5) */
+    bool is_loose;            /* takes nearly anything: gives way to a form that says more */
+    bool is_code;             /* takes only what is a code or title of some command, or a known name of a service */
+    enum catalogue catalogue; /* it names a service */
+    uint64_t least, most;     /* of month (201211); 0 = no limit */
+    struct view *sample;      /* values that people might type; the loader tries every form with them */
     size_t samples;
     int line;
 };

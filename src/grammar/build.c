@@ -39,11 +39,12 @@ static void add_fixed(struct grammar *grammar, struct fault_log *log, struct var
         note_same_text(log, variant, taken, variant->head);
 }
 
-static void add_variant(struct grammar *grammar, struct fault_log *log, struct row *row, const struct form *form, unsigned chosen)
+static void add_variant(struct grammar *grammar, struct fault_log *log, struct row *row, const struct form *form, unsigned chosen,
+                        struct view word)
 {
     struct variant *variant = &row->variant[row->variants++];
     struct err err;
-    form_variant(grammar->arena, form, chosen, grammar->reading.separator, variant);
+    form_variant(grammar->arena, form, chosen, word, grammar->reading.separator, variant);
     variant->row = row;
     if (!variant->tail.size)
         add_fixed(grammar, log, variant);
@@ -51,15 +52,36 @@ static void add_variant(struct grammar *grammar, struct fault_log *log, struct r
         fault_note(log, row->command.file, form->line, "the form \"%.*s\" %s", VIEW_ARG(form->text), err.text);
 }
 
+/* How many variants a form gives: with what it may start with, for each choice of its optional parts. */
+static size_t variants_of(const struct form *form)
+{
+    size_t count = 0;
+    for (unsigned chosen = 0; chosen <= form->options; chosen++) {
+        const struct type *type = form_leading_words(form, chosen);
+        count += type ? type->words : 1;
+    }
+    return count;
+}
+
+static void add_form(struct grammar *grammar, struct fault_log *log, struct row *row, const struct form *form)
+{
+    for (unsigned chosen = 0; chosen <= form->options; chosen++) {
+        const struct type *type = form_leading_words(form, chosen);
+        for (size_t i = 0; type && i < type->words; i++)
+            add_variant(grammar, log, row, form, chosen, type->word[i]);
+        if (!type)
+            add_variant(grammar, log, row, form, chosen, VIEW_NONE);
+    }
+}
+
 static void add_variants(struct grammar *grammar, struct fault_log *log, struct row *row)
 {
     size_t count = 0;
     for (size_t i = 0; i < row->forms; i++)
-        count += row->form[i].options + 1;
+        count += variants_of(&row->form[i]);
     row->variant = ARENA_ARRAY(grammar->arena, struct variant, count + 1);
     for (size_t i = 0; i < row->forms; i++)
-        for (unsigned chosen = 0; chosen <= row->form[i].options; chosen++)
-            add_variant(grammar, log, row, &row->form[i], chosen);
+        add_form(grammar, log, row, &row->form[i]);
 }
 
 /* --- codes --- */
@@ -74,15 +96,26 @@ static struct code *code_at(struct grammar *grammar, struct row *row, struct vie
     return &row->code[row->codes++];
 }
 
-static void add_codes(struct grammar *grammar, struct row *row)
+/* The heads of loose forms: behind them stands a word of the subscriber's own. */
+static void note_loose_heads(const struct grammar *grammar, struct table *heads)
+{
+    for (size_t i = 0; i < grammar->rows; i++)
+        for (size_t k = 0; k < grammar->row[i].variants; k++)
+            if (grammar->row[i].variant[k].is_loose)
+                table_put(heads, grammar->row[i].variant[k].head, 0);
+}
+
+/* loose_heads: of any row, for KT is no better a suggestion because KT{reminder:reminder}TX is there too. */
+static void add_codes(struct grammar *grammar, struct row *row, const struct table *loose_heads)
 {
     row->code = ARENA_ARRAY(grammar->arena, struct code, row->variants + 1);
     for (size_t i = 0; i < row->variants; i++) {
         const struct variant *variant = &row->variant[i];
-        if (!variant->head.size)
+        if (!variant->head.size || variant->word.size) /* words are no codes */
             continue;
         struct code *code = code_at(grammar, row, variant->head);
-        code->is_offered |= !variant->is_loose && code->points > 1; /* every letter is one edit from any other */
+        bool is_text = !variant->tail.size || !table_get(loose_heads, variant->head);
+        code->is_offered |= !variant->is_loose && is_text && code->points > 1; /* every letter is one edit from any other */
     }
 }
 
@@ -104,31 +137,40 @@ static void add_topics(struct grammar *grammar, struct row *row, bool is_title)
 
 /* --- masks --- */
 
+/* A form of the row reads the head alone. */
+static bool stands_alone(const struct row *row, struct view head)
+{
+    for (size_t i = 0; i < row->variants; i++)
+        if (!row->variant[i].tail.size && view_equal(row->variant[i].head, head))
+            return true;
+    return false;
+}
+
 static void set_masks(struct grammar *grammar)
 {
-    size_t count = grammar->masked.count, found = 0;
+    struct masks *masks = &grammar->masks;
+    size_t count = grammar->masked.count;
     for (size_t i = 0; i < grammar->rows; i++)
         count += grammar->row[i].variants;
-    struct view *word = ARENA_ARRAY(grammar->arena, struct view, count + 1);
-    for (size_t i = 0; i < grammar->masked.count; i++) {
-        word[found] = fold(grammar->arena, grammar->masked.word[i]);
-        found += word[found].size > 0;
-    }
+    masks_open(masks, grammar->arena, count, grammar->reading.separators);
+    for (size_t i = 0; i < grammar->masked.count; i++)
+        masks_add(masks, fold(grammar->arena, grammar->masked.word[i]), false);
     for (size_t i = 0; i < grammar->rows; i++)
         for (size_t k = 0; k < grammar->row[i].variants; k++) {
             const struct variant *variant = &grammar->row[i].variant[k];
-            if (variant->has_secret && variant->head.size)
-                word[found++] = variant->head;
+            if (variant->has_secret)
+                masks_add(masks, variant->head, stands_alone(&grammar->row[i], variant->head));
         }
-    masks_set(&grammar->masks, (struct words){word, found}, grammar->reading.separators);
 }
 
 void build_index(struct grammar *grammar, struct fault_log *log)
 {
-    for (size_t i = 0; i < grammar->rows; i++) {
+    struct table loose_heads = {.arena = grammar->arena};
+    for (size_t i = 0; i < grammar->rows; i++)
         add_variants(grammar, log, &grammar->row[i]);
-        add_codes(grammar, &grammar->row[i]);
-    }
+    note_loose_heads(grammar, &loose_heads);
+    for (size_t i = 0; i < grammar->rows; i++)
+        add_codes(grammar, &grammar->row[i], &loose_heads);
     for (size_t i = 0; i < grammar->rows; i++)
         add_topics(grammar, &grammar->row[i], false);
     for (size_t i = 0; i < grammar->rows; i++) /* a code goes before a title */

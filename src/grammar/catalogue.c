@@ -1,6 +1,6 @@
 /* A word is held against the reader by reading it: written behind every code and verb about services, as a subscriber would send it.
- * Of a command's ways, those that take any code (KT…) must all hear it: they are what replies tell subscribers to send. What names.yaml
- * knows may be a command of its own behind one of them (KTYETX), as long as another way is left (开通YETX). */
+ * Of a command's ways, those that take any code (KT…) must all hear it: they are what replies tell subscribers to send. A service that has
+ * a command of its own (`instead`: KTYETX) is heard by that one. */
 #include "grammar/catalogue.h"
 
 #include "grammar/spec.h"
@@ -41,6 +41,16 @@ static bool is_way(const struct variant *variant)
            type_names_service(variant->capture[0].type);
 }
 
+/* The command that the service has in the place of that one. */
+static bool is_instead(const struct hearing *hearing, const struct command *command, const struct command *read)
+{
+    const struct row *row = &hearing->grammar->row[command->number];
+    for (size_t i = 0; i < row->insteads; i++)
+        if (&row->instead[i].row->command == read && is_own(hearing->calling->own, row->instead[i].service))
+            return true;
+    return false;
+}
+
 /* How the text is read, when that is not as the service and the command; VIEW_NONE: it is. */
 static struct view misreading(const struct hearing *hearing, const struct command *command, struct view text)
 {
@@ -49,6 +59,8 @@ static struct view misreading(const struct hearing *hearing, const struct comman
     const struct command *read = match.command ? match.command : match.maybe;
     if (!read)
         return arena_printf(hearing->arena, "nothing reads \"%.*s\"", VIEW_ARG(text));
+    if (is_instead(hearing, command, read))
+        return VIEW_NONE;
     if (read != command)
         return arena_printf(hearing->arena, "%.*s reads \"%.*s\"", VIEW_ARG(read->name), VIEW_ARG(text));
     struct view word = match.arguments ? match.argument[0].value : VIEW("");

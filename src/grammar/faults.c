@@ -86,5 +86,6 @@ void faults_add(struct faults *faults, struct view file, int line, const char *f
 void faults_free(struct faults *faults)
 {
     text_free(&faults->lines);
-    faults->count = 0;
+    text_free(&faults->untranslated);
+    faults->count = faults->untranslated_count = 0;
 }

@@ -6,18 +6,29 @@
 
 enum { BEIJING_OFFSET_S = 8 * 3600, DAY_S = 86400 };
 
-bool value_text(struct arena *arena, const struct value *value, struct view *text)
+/* {"zh": "关", "en": "off"}: the words in that language, or else in Chinese. */
+static struct view translated(const json_t *words, enum language language)
+{
+    struct view text = json_text(words, language_code(language));
+    return text.size ? text : json_text(words, language_code(LANGUAGE_ZH));
+}
+
+bool value_text(const struct writer *writer, const struct value *value, struct view *text)
 {
     if (!value->json) {
         *text = value->text;
         return true;
     }
+    if (json_is_object(value->json)) {
+        *text = translated(value->json, writer->language);
+        return text->size > 0;
+    }
     if (json_is_string(value->json))
         *text = (struct view){json_string_value(value->json), json_string_length(value->json)};
     else if (json_is_integer(value->json))
-        *text = arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value->json));
+        *text = arena_printf(writer->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value->json));
     else if (json_is_real(value->json))
-        *text = arena_printf(arena, "%.15g", json_real_value(value->json));
+        *text = arena_printf(writer->arena, "%.15g", json_real_value(value->json));
     else
         return false;
     return true;
@@ -49,78 +60,117 @@ static struct view yuan_of(struct arena *arena, int64_t fen)
     return arena_printf(arena, "%s%" PRIu64 ".%02u", fen < 0 ? "-" : "", size / 100, (unsigned)(size % 100));
 }
 
-static bool filter_yuan(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_yuan(const struct writer *writer, const struct value *in, struct value *out)
 {
     int64_t fen;
     if (!whole(in, &fen))
         return false;
-    out->text = yuan_of(arena, fen);
+    out->text = yuan_of(writer->arena, fen);
     return true;
 }
 
-/* {fen, period} as 3.00元/月; what is free is 0.00元, however often it is had (rules B2). */
-static bool price_text(struct arena *arena, const json_t *price, struct view *text)
+/* {fen, period} as 3.00元/月, 3.00 yuan/month; what is free is 0.00元, however often it is had (rules B2). */
+static bool price_text(const struct writer *writer, const json_t *price, struct view *text)
 {
+    static const char *const yuan[LANGUAGES] = {"元", " yuan"};
     static const struct {
         struct view period;
-        const char *suffix;
-    } table[] = {{VIEW("month"), "/月"}, {VIEW("message"), "/条"}, {VIEW("once"), "/次"}};
+        const char *suffix[LANGUAGES];
+    } table[] = {
+        {VIEW("month"), {"/月", "/month"}},
+        {VIEW("message"), {"/条", "/message"}},
+        {VIEW("once"), {"/次", " once"}},
+    };
     const json_t *fen = json_object_get(price, "fen");
     struct view period = json_text(price, "period");
     for (size_t i = 0; json_is_integer(fen) && i < sizeof table / sizeof *table; i++)
         if (view_equal(period, table[i].period)) {
-            struct view yuan = yuan_of(arena, (int64_t)json_integer_value(fen));
-            *text = arena_printf(arena, "%.*s元%s", VIEW_ARG(yuan), json_integer_value(fen) ? table[i].suffix : "");
+            struct view amount = yuan_of(writer->arena, (int64_t)json_integer_value(fen));
+            *text = arena_printf(writer->arena, "%.*s%s%s", VIEW_ARG(amount), yuan[writer->language],
+                                 json_integer_value(fen) ? table[i].suffix[writer->language] : "");
             return true;
         }
     return false;
 }
 
-static bool filter_price(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_price(const struct writer *writer, const struct value *in, struct value *out)
 {
-    return price_text(arena, in->json, &out->text);
+    return price_text(writer, in->json, &out->text);
 }
 
 /* In the largest unit that leaves no rest; days only above two of them: people say 24小时 and 48小时. */
-static bool filter_duration(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_duration(const struct writer *writer, const struct value *in, struct value *out)
 {
     static const struct {
         int64_t above_s, unit_s;
-        const char *name;
-    } table[] = {{2 * DAY_S, DAY_S, "天"}, {3599, 3600, "小时"}, {59, 60, "分钟"}, {-1, 1, "秒"}};
+        const char *name[LANGUAGES];
+    } table[] = {
+        {2 * DAY_S, DAY_S, {"天", " day"}},
+        {3599, 3600, {"小时", " hour"}},
+        {59, 60, {"分钟", " minute"}},
+        {-1, 1, {"秒", " second"}},
+    };
     int64_t s;
     if (!whole(in, &s) || s < 0)
         return false;
     size_t i = 0;
     while (s <= table[i].above_s || s % table[i].unit_s != 0)
         i++;
-    out->text = arena_printf(arena, "%" PRId64 "%s", s / table[i].unit_s, table[i].name);
+    int64_t units = s / table[i].unit_s;
+    bool is_plural = writer->language == LANGUAGE_EN && units != 1;
+    out->text = arena_printf(writer->arena, "%" PRId64 "%s%s", units, table[i].name[writer->language], is_plural ? "s" : "");
     return true;
 }
 
-static bool filter_mb(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_mb(const struct writer *writer, const struct value *in, struct value *out)
 {
     int64_t mb;
     if (!whole(in, &mb))
         return false;
-    out->text = arena_printf(arena, "%" PRId64 "MB", mb);
+    out->text = arena_printf(writer->arena, "%" PRId64 "MB", mb);
     return true;
 }
 
-static bool filter_month_zh(struct arena *arena, const struct value *in, struct value *out)
+static bool read_month(const struct value *in, unsigned *year, unsigned *month)
 {
-    int64_t month;
-    if (!whole(in, &month) || month < 100001 || month > 999912 || month % 100 < 1 || month % 100 > 12)
+    int64_t number;
+    if (!whole(in, &number) || number < 100001 || number > 999912 || number % 100 < 1 || number % 100 > 12)
         return false;
-    out->text = arena_printf(arena, "%d年%d月", (int)(month / 100), (int)(month % 100));
+    *year = (unsigned)(number / 100);
+    *month = (unsigned)(number % 100);
     return true;
 }
 
-static bool filter_count(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_month_zh(const struct writer *writer, const struct value *in, struct value *out)
+{
+    unsigned year, month;
+    if (!read_month(in, &year, &month))
+        return false;
+    out->text = arena_printf(writer->arena, "%u年%u月", year, month);
+    return true;
+}
+
+/* month: 1 to 12. */
+static const char *month_name(unsigned month)
+{
+    static const char *const name[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+    return name[month - 1];
+}
+
+static bool filter_month(const struct writer *writer, const struct value *in, struct value *out)
+{
+    unsigned year, month;
+    if (!read_month(in, &year, &month))
+        return false;
+    out->text = arena_printf(writer->arena, "%s %u", month_name(month), year);
+    return true;
+}
+
+static bool filter_count(const struct writer *writer, const struct value *in, struct value *out)
 {
     if (!json_is_array(in->json))
         return false;
-    out->text = arena_printf(arena, "%zu", json_array_size(in->json));
+    out->text = arena_printf(writer->arena, "%zu", json_array_size(in->json));
     return true;
 }
 
@@ -218,127 +268,192 @@ static bool read_offset(struct view v, int64_t *offset_s)
     return v.size == 0;
 }
 
-/* Unix seconds, or ISO 8601 as PostgreSQL writes it: 2026-11-22, 2026-11-22T15:04:05.123+08:00, a blank for the T. */
-static bool read_moment(struct arena *arena, const struct value *in, struct moment *moment)
+/* From 1970 to 9999, as they are in Beijing. */
+static bool take_moment(int64_t unix_s, struct moment *moment)
 {
     static const int64_t year_10000 = 253402300800;
+    bool is_shown = unix_s >= -BEIJING_OFFSET_S && unix_s < year_10000 - BEIJING_OFFSET_S;
+    if (is_shown)
+        *moment = moment_of(unix_s);
+    return is_shown;
+}
+
+/* Unix seconds, or ISO 8601 as PostgreSQL writes it: 2026-11-22, 2026-11-22T15:04:05.123+08:00, a blank for the T. */
+static bool read_moment(const struct writer *writer, const struct value *in, struct moment *moment)
+{
     struct view text;
     int64_t unix_s, offset_s, days, second = 0;
-    if (whole(in, &unix_s)) {
-        bool is_shown = unix_s >= 0 && unix_s < year_10000;
-        *moment = moment_of(is_shown ? unix_s : 0);
-        return is_shown;
-    }
-    if (!value_text(arena, in, &text) || !read_date(&text, &days))
+    if (whole(in, &unix_s))
+        return take_moment(unix_s, moment);
+    if (!value_text(writer, in, &text) || !read_date(&text, &days))
         return false;
     if ((take_mark(&text, 'T') || take_mark(&text, ' ')) && !read_clock(&text, &second))
         return false;
-    if (!read_offset(text, &offset_s))
+    return read_offset(text, &offset_s) && take_moment(days * DAY_S + second - offset_s, moment);
+}
+
+static bool filter_date_zh(const struct writer *writer, const struct value *in, struct value *out)
+{
+    struct moment m;
+    if (!read_moment(writer, in, &m))
         return false;
-    *moment = moment_of(days * DAY_S + second - offset_s);
+    out->text = arena_printf(writer->arena, "%d年%u月%u日", m.year, m.month, m.day);
     return true;
 }
 
-static bool filter_date_zh(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_time_zh(const struct writer *writer, const struct value *in, struct value *out)
 {
     struct moment m;
-    if (!read_moment(arena, in, &m))
+    if (!read_moment(writer, in, &m))
         return false;
-    out->text = arena_printf(arena, "%d年%u月%u日", m.year, m.month, m.day);
+    out->text = arena_printf(writer->arena, "%d年%u月%u日 %02u:%02u", m.year, m.month, m.day, m.hour, m.minute);
     return true;
 }
 
-static bool filter_time_zh(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_date(const struct writer *writer, const struct value *in, struct value *out)
 {
     struct moment m;
-    if (!read_moment(arena, in, &m))
+    if (!read_moment(writer, in, &m))
         return false;
-    out->text = arena_printf(arena, "%d年%u月%u日 %02u:%02u", m.year, m.month, m.day, m.hour, m.minute);
+    out->text = arena_printf(writer->arena, "%u %s %d", m.day, month_name(m.month), m.year);
+    return true;
+}
+
+static bool filter_time(const struct writer *writer, const struct value *in, struct value *out)
+{
+    struct moment m;
+    if (!read_moment(writer, in, &m))
+        return false;
+    out->text = arena_printf(writer->arena, "%u %s %d %02u:%02u", m.day, month_name(m.month), m.year, m.hour, m.minute);
     return true;
 }
 
 /* --- lists --- */
 
-/* Adds a day with something before and behind it, if there is one. */
-static bool add_day(struct arena *arena, struct text *text, const char *before, const json_t *time, const char *behind)
+/* A line of a list on its way. */
+struct line {
+    const struct writer *writer;
+    const json_t *element;
+    struct text *text;
+};
+
+/* Adds the member's text, or nothing when there is none; false: it is there, and no text. */
+static bool add_member(const struct line *line, const char *key, const char *behind)
 {
-    struct value day;
-    if (!time || json_is_null(time))
+    const json_t *member = json_object_get(line->element, key);
+    struct view text;
+    if (!member || json_is_null(member))
         return true;
-    if (!filter_date_zh(arena, &(struct value){.json = time}, &day))
+    if (!value_text(line->writer, &(struct value){.json = member}, &text))
         return false;
-    text_addf(text, "%s%.*s%s", before, VIEW_ARG(day.text), behind);
+    text_addf(line->text, "%.*s%s", VIEW_ARG(text), text.size ? behind : "");
     return true;
 }
 
-static bool add_object(struct arena *arena, struct text *text, const json_t *element)
+/* What the line is about: its first member of these. */
+static bool add_name(const struct line *line)
 {
-    const json_t *serial = json_object_get(element, "serial"), *fen = json_object_get(element, "fen");
-    const json_t *price = json_object_get(element, "price");
-    struct view provider = json_text(element, "provider"), name = json_text(element, "name"), priced;
-    if (!name.at)
-        name = json_text(element, "service");
-    if (!name.at || (fen && !json_is_integer(fen)))
-        return false;
-    if (serial)
-        text_addf(text, "%" JSON_INTEGER_FORMAT ".", json_integer_value(serial));
-    if (provider.size)
-        text_addf(text, "%.*s ", VIEW_ARG(provider));
-    text_add(text, name);
-    if (fen)
-        text_addf(text, "%.*s元", VIEW_ARG(yuan_of(arena, (int64_t)json_integer_value(fen))));
-    if (price && !json_is_null(price)) {
-        if (!price_text(arena, price, &priced))
-            return false;
-        text_addf(text, " %.*s", VIEW_ARG(priced));
-    }
-    return add_day(arena, text, " ", json_object_get(element, "since"), "起") &&
-           add_day(arena, text, "（", json_object_get(element, "until"), "）");
+    static const char *const keys[] = {"name", "service", "label"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (json_object_get(line->element, keys[i]))
+            return add_member(line, keys[i], "");
+    return false;
 }
 
-/* An element: text or number as it is, {name, fen} as 套餐及固定费58.00元, {serial, provider, name, price} as
- * "1.新华短讯 新闻早报 3.00元/月"; any of them but the name may be missing. */
-static bool add_element(struct arena *arena, struct text *text, const json_t *element)
+static bool add_amount(const struct line *line)
 {
-    struct view plain;
-    if (json_is_object(element))
-        return add_object(arena, text, element);
-    if (!value_text(arena, &(struct value){.json = element}, &plain))
+    static const char *const format[LANGUAGES] = {"%.*s元", " %.*s yuan"};
+    const json_t *fen = json_object_get(line->element, "fen");
+    if (!fen)
+        return true;
+    if (!json_is_integer(fen))
         return false;
+    text_addf(line->text, format[line->writer->language], VIEW_ARG(yuan_of(line->writer->arena, (int64_t)json_integer_value(fen))));
+    return true;
+}
+
+static bool add_price(const struct line *line)
+{
+    const json_t *price = json_object_get(line->element, "price");
+    struct view text;
+    if (!price || json_is_null(price))
+        return true;
+    if (!price_text(line->writer, price, &text))
+        return false;
+    text_addf(line->text, " %.*s", VIEW_ARG(text));
+    return true;
+}
+
+/* Adds a day with something before and behind it, if there is one. */
+static bool add_day(const struct line *line, const char *key, const char *before, const char *behind)
+{
+    const json_t *time = json_object_get(line->element, key);
+    struct value day = {0};
+    if (!time || json_is_null(time))
+        return true;
+    bool is_english = line->writer->language == LANGUAGE_EN;
+    if (!(is_english ? filter_date : filter_date_zh)(line->writer, &(struct value){.json = time}, &day))
+        return false;
+    text_addf(line->text, "%s%.*s%s", before, VIEW_ARG(day.text), behind);
+    return true;
+}
+
+static bool add_days(const struct line *line)
+{
+    if (line->writer->language == LANGUAGE_EN)
+        return add_day(line, "since", " since ", "") && add_day(line, "until", " (", ")");
+    return add_day(line, "since", " ", "起") && add_day(line, "until", "（", "）");
+}
+
+/* {name, fen} as 套餐及固定费58.00元, {serial, provider, name, price} as "1.新华短讯 新闻早报 3.00元/月"; any of them but the name may be
+ * missing. */
+static bool add_object(const struct line *line)
+{
+    return add_member(line, "serial", ".") && add_member(line, "provider", " ") && add_name(line) && add_amount(line) && add_price(line) &&
+           add_days(line);
+}
+
+/* A text, also in several languages, or a number as it is; else an object. */
+static bool add_element(const struct writer *writer, struct text *text, const json_t *element)
+{
+    const struct line line = {writer, element, text};
+    struct view plain;
+    if (!value_text(writer, &(struct value){.json = element}, &plain))
+        return json_is_object(element) && add_object(&line);
     text_add(text, plain);
     return true;
 }
 
-static bool join_elements(struct arena *arena, const struct value *in, const char *separator, struct value *out)
+static bool join_elements(const struct writer *writer, const struct value *in, const char *separator, struct value *out)
 {
     struct text joined = {0};
     if (!json_is_array(in->json))
         return false;
     for (size_t i = 0; i < json_array_size(in->json); i++) {
         text_add(&joined, i ? view_of(separator) : VIEW_NONE);
-        if (!add_element(arena, &joined, json_array_get(in->json, i))) {
+        if (!add_element(writer, &joined, json_array_get(in->json, i))) {
             text_free(&joined);
             return false;
         }
     }
-    out->text = arena_copy(arena, text_view(&joined));
+    out->text = arena_copy(writer->arena, text_view(&joined));
     text_free(&joined);
     return true;
 }
 
-static bool filter_list(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_list(const struct writer *writer, const struct value *in, struct value *out)
 {
-    return join_elements(arena, in, "、", out);
+    return join_elements(writer, in, writer->language == LANGUAGE_EN ? ", " : "、", out);
 }
 
-static bool filter_list_comma(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_list_comma(const struct writer *writer, const struct value *in, struct value *out)
 {
-    return join_elements(arena, in, "，", out);
+    return join_elements(writer, in, writer->language == LANGUAGE_EN ? ", " : "，", out);
 }
 
-static bool filter_lines(struct arena *arena, const struct value *in, struct value *out)
+static bool filter_lines(const struct writer *writer, const struct value *in, struct value *out)
 {
-    return join_elements(arena, in, "\n", out);
+    return join_elements(writer, in, "\n", out);
 }
 
 const struct filter *filter_find(struct view name)
@@ -350,8 +465,11 @@ const struct filter *filter_find(struct view name)
         {"price", "{fen, period: month, message or once}", filter_price},
         {"duration", "whole seconds", filter_duration},
         {"month_zh", "a month such as 201211", filter_month_zh},
+        {"month", "a month such as 201211", filter_month},
         {"date_zh", time, filter_date_zh},
         {"time_zh", time, filter_time_zh},
+        {"date", time, filter_date},
+        {"time", time, filter_time},
         {"list", list, filter_list},
         {"list_comma", list, filter_list_comma},
         {"lines", list, filter_lines},

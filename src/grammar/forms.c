@@ -143,48 +143,74 @@ static void take_capture(struct variant *variant, const struct part *part)
         variant->samples = part->type->samples;
 }
 
-void form_variant(struct arena *arena, const struct form *form, unsigned chosen, struct view separator, struct variant *variant)
+const struct type *form_leading_words(const struct form *form, unsigned chosen)
 {
-    struct view head = VIEW(""), tail = VIEW("");
-    bool is_head = true;           /* all so far was literal */
-    bool is_after_literal = false; /* people put a blank or a + between a code and its argument: rules D9 */
-    *variant = (struct variant){.form = form, .chosen = chosen, .samples = 1};
+    const struct type *type = NULL;
     for (size_t i = 0; i < form->parts; i++) {
         const struct part *part = &form->part[i];
         if (!is_chosen(part, chosen))
             continue;
-        is_head &= part->kind == PART_LITERAL;
-        if (is_head) {
-            head = arena_printf(arena, "%.*s%.*s", VIEW_ARG(head), VIEW_ARG(part->text));
-        } else if (part->kind == PART_LITERAL) {
-            tail = arena_printf(arena, "%.*s%.*s", VIEW_ARG(tail), VIEW_ARG(pattern_quote(arena, part->text)));
-        } else if (part->kind == PART_SEPARATOR) {
-            tail = arena_printf(arena, "%.*s%.*s++", VIEW_ARG(tail), VIEW_ARG(separator));
-        } else {
-            struct view gap = is_after_literal ? arena_printf(arena, "%.*s*+", VIEW_ARG(separator)) : VIEW("");
-            tail = arena_printf(arena, "%.*s%.*s(?<%.*s>%.*s)", VIEW_ARG(tail), VIEW_ARG(gap), VIEW_ARG(part->text),
-                                VIEW_ARG(part->type->pattern));
+        if (type && part->kind == PART_CAPTURE)
+            return type;
+        if (!type && (part->kind != PART_CAPTURE || !part->type->words))
+            return NULL;
+        type = type ? type : part->type;
+    }
+    return NULL;
+}
+
+/* Writes one part behind what variant->tail has. */
+static void add_to_tail(struct arena *arena, struct variant *variant, const struct part *part, bool is_after_literal, struct view separator)
+{
+    struct view tail = variant->tail;
+    /* people put a blank or a + between a code and its argument: rules D9 */
+    struct view gap = is_after_literal ? arena_printf(arena, "%.*s*+", VIEW_ARG(separator)) : VIEW("");
+    if (part->kind == PART_LITERAL)
+        variant->tail = arena_printf(arena, "%.*s%.*s", VIEW_ARG(tail), VIEW_ARG(pattern_quote(arena, part->text)));
+    else if (part->kind == PART_SEPARATOR)
+        variant->tail = arena_printf(arena, "%.*s%.*s++", VIEW_ARG(tail), VIEW_ARG(separator));
+    else
+        variant->tail = arena_printf(arena, "%.*s%.*s(?<%.*s>%.*s)", VIEW_ARG(tail), VIEW_ARG(gap), VIEW_ARG(part->text),
+                                     VIEW_ARG(part->type->pattern));
+}
+
+void form_variant(struct arena *arena, const struct form *form, unsigned chosen, struct view word, struct view separator,
+                  struct variant *variant)
+{
+    bool is_head = true, is_after_literal = false; /* is_head: all so far was fixed */
+    *variant = (struct variant){.form = form, .chosen = chosen, .word = word, .head = VIEW(""), .tail = VIEW(""), .samples = 1};
+    for (size_t i = 0; i < form->parts; i++) {
+        const struct part *part = &form->part[i];
+        if (!is_chosen(part, chosen))
+            continue;
+        bool is_word = part->kind == PART_CAPTURE && word.size && !variant->captures;
+        struct view fixed = is_word ? word : part->text;
+        if (part->kind == PART_CAPTURE)
             take_capture(variant, part);
-        }
+        is_head &= part->kind == PART_LITERAL || is_word;
+        if (is_head)
+            variant->head = arena_printf(arena, "%.*s%.*s", VIEW_ARG(variant->head), VIEW_ARG(fixed));
+        else
+            add_to_tail(arena, variant, part, is_after_literal, separator);
         is_after_literal = part->kind == PART_LITERAL;
         variant->end = is_after_literal && !is_head ? part->text : VIEW_NONE;
     }
-    variant->head = head;
-    variant->tail = tail;
 }
 
-struct view form_sample(struct arena *arena, const struct form *form, unsigned chosen, size_t number)
+struct view form_sample(struct arena *arena, const struct variant *variant, size_t number)
 {
-    struct view sample = VIEW("");
-    for (size_t i = 0; i < form->parts; i++) {
-        const struct part *part = &form->part[i];
+    struct view sample = VIEW(""), word = variant->word;
+    for (size_t i = 0; i < variant->form->parts; i++) {
+        const struct part *part = &variant->form->part[i];
         struct view piece = part->text;
-        if (!is_chosen(part, chosen))
+        if (!is_chosen(part, variant->chosen))
             continue;
         if (part->kind == PART_SEPARATOR)
             piece = VIEW("#");
         else if (part->kind == PART_CAPTURE)
-            piece = part->type->sample[number % part->type->samples];
+            piece = word.size ? word : part->type->sample[number % part->type->samples];
+        if (part->kind == PART_CAPTURE)
+            word = VIEW_NONE;
         sample = arena_printf(arena, "%.*s%.*s", VIEW_ARG(sample), VIEW_ARG(piece));
     }
     return sample;

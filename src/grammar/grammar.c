@@ -152,6 +152,46 @@ static void find_hall(struct loader *loader)
                    "there is no command \"hall\", whose replies are those that every command may need");
 }
 
+/* It can be said without an argument: nothing more is known when it takes another's place. */
+static bool takes_nothing(const struct row *row)
+{
+    for (size_t i = 0; i < row->variants; i++)
+        if (row->variant[i].captures == 0)
+            return true;
+    return false;
+}
+
+/* The commands that some have for single services. */
+static void find_insteads(struct loader *loader)
+{
+    struct grammar *grammar = loader->grammar;
+    for (size_t i = 0; i < grammar->rows; i++)
+        for (size_t k = 0; k < grammar->row[i].insteads; k++) {
+            struct instead *instead = &grammar->row[i].instead[k];
+            const uint32_t *number = table_get(&grammar->row_of, instead->name);
+            instead->row = number && takes_nothing(&grammar->row[*number]) ? &grammar->row[*number] : NULL;
+            if (!instead->row)
+                fault_note(&loader->log, grammar->row[i].command.file, instead->line,
+                           "instead of %.*s, \"%.*s\" must be a command that has a form without captures", VIEW_ARG(instead->service),
+                           VIEW_ARG(instead->name));
+        }
+}
+
+/* The words that are missing, in the order of files and replies. */
+static void list_untranslated(const struct grammar *grammar, struct faults *faults)
+{
+    for (size_t i = 0; i < grammar->rows; i++)
+        for (size_t k = 0; k < grammar->row[i].replies; k++)
+            for (int language = 0; language < LANGUAGES; language++) {
+                const struct reply *reply = &grammar->row[i].reply[k];
+                if (reply->wording[language].source.size)
+                    continue;
+                text_addf(&faults->untranslated, "%.*s:%d: reply \"%.*s\" has no %s\n", VIEW_ARG(grammar->row[i].command.file), reply->line,
+                          VIEW_ARG(reply->outcome), language_name((enum language)language));
+                faults->untranslated_count++;
+            }
+}
+
 static void write_page(struct grammar *grammar)
 {
     struct text page = {0};
@@ -173,8 +213,10 @@ struct grammar *grammar_load(const char *folder, struct faults *faults)
     read_commands(&loader);
     find_hall(&loader);
     build_index(grammar, &loader.log);
+    find_insteads(&loader);
     prove(&loader);
     fault_log_write(&loader.log, faults);
+    list_untranslated(grammar, faults);
     if (loader.log.count == 0)
         write_page(grammar);
     else
@@ -222,15 +264,18 @@ static const struct reply *reply_of(const struct row *row, struct view outcome)
 }
 
 enum outcome grammar_render(const struct grammar *grammar, struct arena *arena, struct view command, struct view outcome,
-                            const json_t *fields, struct view *text, struct err *err)
+                            struct view language, const json_t *fields, struct view *text, struct err *err)
 {
+    struct writer writer = {arena, language_of(language)};
     const uint32_t *number = table_get(&grammar->row_of, command);
     const struct reply *reply = reply_of(number ? &grammar->row[*number] : NULL, outcome);
     if (!reply)
         reply = reply_of(grammar->hall, outcome);
     if (!reply)
         return err_refused(err, "no reply \"%.*s\" of %.*s, nor of hall", VIEW_ARG(outcome), VIEW_ARG(command));
-    enum outcome rendered = template_render(&reply->template, arena, fields, text, err);
+    if (!reply->wording[writer.language].source.size)
+        writer.language = LANGUAGE_ZH;
+    enum outcome rendered = template_render(&reply->wording[writer.language].template, &writer, fields, text, err);
     if (rendered != IS_DONE)
         err_prefix(err, "reply \"%.*s\" of %.*s", VIEW_ARG(outcome), VIEW_ARG(command));
     return rendered;

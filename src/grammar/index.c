@@ -169,10 +169,11 @@ static bool ends_with(struct view v, struct view end)
 
 bool variant_reads(const struct variant *variant, struct arena *arena, struct view folded, struct view value[ARGUMENTS_MAX])
 {
-    struct view raw[ARGUMENTS_MAX];
+    struct view raw[ARGUMENTS_MAX] = {variant->word};
+    size_t fixed = variant->word.size > 0;                                            /* captures that the head has */
     if (!view_starts_with(folded, variant->head) || !ends_with(folded, variant->end)) /* cheaper to see than the pattern */
         return false;
-    if (!regex_match(variant->pattern, arena, view_from(folded, variant->head.size), raw, variant->captures))
+    if (!regex_match(variant->pattern, arena, view_from(folded, variant->head.size), raw + fixed, variant->captures - fixed))
         return false;
     for (size_t i = 0; i < variant->captures; i++) {
         const struct type *type = variant->capture[i].type;

@@ -3,20 +3,13 @@
 
 #include <string.h>
 
-enum { ROW_DIGITS = 4, PIN_DIGITS = 6, ID_CARD_DIGITS = 17, SHAPE_DIGITS = 2 * PIN_DIGITS };
+enum { ROW_DIGITS = 4, PIN_DIGITS = 6, ID_CARD_DIGITS = 17, SHAPE_DIGITS = 2 * PIN_DIGITS, SHORT_CODE = 4 };
 
 /* Of the character there, so that most places of a text are passed over at one look: a byte, or three of what has three and more. */
 static size_t key_of(const char *at, size_t left)
 {
     const unsigned char *p = (const unsigned char *)at;
     return *p < 0xe0 || left < 3 ? *p : (*p * 17u + p[1] * 5u + p[2]) % 1024;
-}
-
-void masks_set(struct masks *masks, struct words words, struct words separators)
-{
-    *masks = (struct masks){.words = words, .separators = separators};
-    for (size_t i = 0; i < words.count; i++)
-        masks->begins[key_of(words.word[i].at, words.word[i].size)] = true;
 }
 
 /* --- what a character is here --- */
@@ -97,29 +90,70 @@ static bool has_digits(struct view v)
     return numerals >= ROW_DIGITS;
 }
 
-/* v begins with the word, blanks and marks between its letters overlooked. */
-static bool begins_with(struct view v, struct view word)
+/* The bytes of v that the word takes, blanks and marks between its letters overlooked; 0: v does not begin with it. */
+static size_t size_of_word(struct view v, struct view word)
 {
     size_t i = 0;
     for (size_t k = 0; k < word.size; k++) {
         while (k > 0 && i < v.size && v.at[i] != word.at[k] && is_mark((unsigned char)v.at[i]))
             i++;
         if (i == v.size || v.at[i++] != word.at[k])
-            return false;
+            return 0;
     }
-    return true;
+    return i;
 }
 
-static bool has_word(const struct masks *masks, struct view folded)
+static bool is_letter(struct view v, size_t i)
 {
-    for (size_t i = 0; i < folded.size; i++) {
-        if (!masks->begins[key_of(folded.at + i, folded.size - i)])
+    return i < v.size && v.at[i] >= 'A' && v.at[i] <= 'Z';
+}
+
+/* A short code stands for itself only where no letter is beside it: there is no FJ in KFJ. */
+static bool stands_alone(struct view v, size_t from, size_t size)
+{
+    bool is_short_code = is_letter(v, from) && size < SHORT_CODE;
+    return !is_short_code || (!is_letter(v, from + size) && (from == 0 || !is_letter(v, from - 1)));
+}
+
+enum { WORDS = 1, EVERYDAY = 2 }; /* bits of begins */
+
+/* One of the words stands at that place of the text. */
+static bool is_word_at(const struct words *words, struct view folded, size_t i)
+{
+    for (size_t k = 0; k < words->count; k++) {
+        if (words->word[k].at[0] != folded.at[i])
             continue;
-        for (size_t k = 0; k < masks->words.count; k++)
-            if (begins_with(view_from(folded, i), masks->words.word[k]))
-                return true;
+        size_t size = size_of_word(view_from(folded, i), words->word[k]);
+        if (size && stands_alone(folded, i, size))
+            return true;
     }
     return false;
+}
+
+/* kind: WORDS or EVERYDAY. */
+static bool has_word(const struct masks *masks, unsigned kind, struct view folded)
+{
+    const struct words *words = kind == WORDS ? &masks->words : &masks->everyday;
+    for (size_t i = 0; i < folded.size; i++)
+        if ((masks->begins[key_of(folded.at + i, folded.size - i)] & kind) && is_word_at(words, folded, i))
+            return true;
+    return false;
+}
+
+void masks_open(struct masks *masks, struct arena *arena, size_t words, struct words separators)
+{
+    *masks = (struct masks){.separators = separators};
+    masks->words.word = ARENA_ARRAY(arena, struct view, words + 1);
+    masks->everyday.word = ARENA_ARRAY(arena, struct view, words + 1);
+}
+
+void masks_add(struct masks *masks, struct view word, bool is_everyday)
+{
+    struct words *words = is_everyday ? &masks->everyday : &masks->words;
+    if (!word.size || has_word(masks, WORDS, word) || is_word_at(words, word, 0))
+        return;
+    words->word[words->count++] = word;
+    masks->begins[key_of(word.at, word.size)] |= is_everyday ? EVERYDAY : WORDS;
 }
 
 /* The bytes of the separator that v begins with; 0: it is none. */
@@ -165,9 +199,11 @@ enum masking masks_needed(const struct masks *masks, struct view folded)
     }
     if (digits + others == 0)
         return MASK_NOTHING;
-    if (has_word(masks, folded) && (digits || has_digits(folded)))
+    bool is_beside = has_word(masks, WORDS, folded) || is_word_at(&masks->everyday, folded, 0);
+    if (is_beside && (digits || has_digits(folded)))
         return MASK_EVERY;
-    return digits >= SHAPE_DIGITS && has_shape(masks, folded) ? MASK_LONG : MASK_NOTHING;
+    bool is_long = digits >= ROW_DIGITS && has_word(masks, EVERYDAY, folded);
+    return is_long || (digits >= SHAPE_DIGITS && has_shape(masks, folded)) ? MASK_LONG : MASK_NOTHING;
 }
 
 /* --- masking --- */

@@ -22,14 +22,32 @@ struct read {
     bool is_whole;
 };
 
+static struct argument argument_of(const struct capture *capture, struct view value)
+{
+    const struct type *type = capture->type;
+    return (struct argument){.name = capture->name, .value = value, .type = type->name, .is_secret = type->is_secret};
+}
+
+/* The command of one service in the place of the one for all: of the only argument; NULL: there is none. */
+static const struct row *row_instead(const struct found *found)
+{
+    const struct row *row = found->variant->row;
+    for (size_t i = 0; i < row->insteads && found->variant->captures == 1; i++)
+        if (view_equal(row->instead[i].service, found->value[0]))
+            return row->instead[i].row;
+    return NULL;
+}
+
 static void take(struct match *match, const struct found *found, bool is_sure)
 {
     const struct variant *variant = found->variant;
-    match->command = is_sure ? &variant->row->command : NULL;
-    match->maybe = is_sure ? NULL : &variant->row->command;
-    match->arguments = variant->captures;
-    for (size_t i = 0; i < variant->captures; i++)
-        match->argument[i] = (struct argument){variant->capture[i].name, found->value[i], variant->capture[i].type->is_secret};
+    const struct row *instead = row_instead(found);
+    const struct row *row = instead ? instead : variant->row;
+    match->command = is_sure ? &row->command : NULL;
+    match->maybe = is_sure ? NULL : &row->command;
+    match->arguments = instead ? 0 : variant->captures;
+    for (size_t i = 0; i < match->arguments; i++)
+        match->argument[i] = argument_of(&variant->capture[i], found->value[i]);
 }
 
 /* The forms that a text may be of, and the kind of port it came to. */

@@ -2,6 +2,8 @@
  * trying: each form is written out with each sample of its types, and every other form that might read it is asked. */
 #include "grammar/prove.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sms/fold.h"
@@ -76,7 +78,7 @@ static void prove_variant(const struct trial *trial, const struct variant *varia
     struct view sample = VIEW_NONE;
     for (size_t i = 0; i < variant->samples; i++) {
         struct view value[ARGUMENTS_MAX];
-        sample = form_sample(trial->arena, variant->form, variant->chosen, i);
+        sample = form_sample(trial->arena, variant, i);
         struct view folded = fold(trial->arena, sample);
         if (variant->tail.size && !variant_reads(variant, trial->arena, folded, value)) {
             note(trial, variant, "can never match: it does not read its own", sample, "");
@@ -139,7 +141,7 @@ static struct view answer_read_by(const struct trial *trial, const struct varian
     static struct view lists[] = {VIEW("1,3"), VIEW("1、3"), VIEW("1 3")};
     bool may_read_numbers = !variant->head.size || (variant->head.at[0] >= '0' && variant->head.at[0] <= '9');
     for (size_t i = 0; i < variant->samples; i++) {
-        struct view sample = fold(trial->arena, form_sample(trial->arena, variant->form, variant->chosen, i));
+        struct view sample = fold(trial->arena, form_sample(trial->arena, variant, i));
         if (is_answer(trial, sample))
             return sample;
     }
@@ -279,13 +281,20 @@ static bool read_example(const struct row *row, struct fault_log *log, const str
     return true;
 }
 
+/* The argument is what the example says, which need not tell a secret: "***" stands for any. */
+static bool is_argument(const struct argument *argument, const struct yaml *said)
+{
+    bool is_value = view_equal(argument->value, said->value) || (argument->is_secret && view_equal(said->value, VIEW("***")));
+    return is_value && view_equal(argument->name, said->key);
+}
+
 static bool args_hold(const struct example *example, const struct match *match)
 {
     size_t wanted = 0;
     for (const struct yaml *arg = example->args ? example->args->child : NULL; arg; arg = arg->next) {
         bool is_found = false;
         for (size_t i = 0; i < match->arguments; i++)
-            is_found |= view_equal(match->argument[i].name, arg->key) && view_equal(match->argument[i].value, arg->value);
+            is_found |= is_argument(&match->argument[i], arg);
         if (!is_found)
             return false;
         wanted++;
@@ -361,17 +370,40 @@ static json_t *sample_of(const struct yaml *gives)
     return fields;
 }
 
+/* A reply's words in one language, on trial. */
+struct said {
+    const struct row *row;
+    const struct reply *reply;
+    const struct wording *wording;
+    enum language language;
+    const char *in; /* for messages: " in English" */
+    struct arena *arena;
+    struct fault_log *log;
+};
+
+static void note_reply(const struct said *said, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void note_reply(const struct said *said, const char *format, ...)
+{
+    char why[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    fault_note(said->log, said->row->command.file, said->wording->line, "reply \"%.*s\"%s%s", VIEW_ARG(said->reply->outcome), said->in,
+               why);
+}
+
 /* Every field a reply names must be among those that the command gives; true when all are. */
-static bool fields_are_given(const struct row *row, struct fault_log *log, const struct reply *reply, const json_t *fields)
+static bool fields_are_given(const struct said *said, const json_t *fields)
 {
     bool are_given = true;
-    for (size_t i = 0; i < reply->template.steps; i++) {
-        const struct step *step = &reply->template.step[i];
+    for (size_t i = 0; i < said->wording->template.steps; i++) {
+        const struct step *step = &said->wording->template.step[i];
         if (step->kind == STEP_TEXT || json_object_getn(fields, step->text.at, step->text.size))
             continue;
         are_given = false;
-        fault_note(log, row->command.file, reply->line, "reply \"%.*s\" uses {%.*s}, which %.*s does not give", VIEW_ARG(reply->outcome),
-                   VIEW_ARG(step->text), VIEW_ARG(row->command.name));
+        note_reply(said, " uses {%.*s}, which %.*s does not give", VIEW_ARG(step->text), VIEW_ARG(said->row->command.name));
     }
     return are_given;
 }
@@ -402,37 +434,49 @@ static struct template known_part(const struct template *template, struct arena 
 }
 
 /* False: it does not hold, which is noted. */
-static bool prove_text(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply,
-                       const struct template *template, const json_t *fields)
+static bool prove_text(const struct said *said, const struct template *template, const json_t *fields)
 {
+    const struct writer writer = {said->arena, said->language};
     struct view text;
     struct err err;
-    if (template_render(template, arena, fields, &text, &err) != IS_DONE) {
-        fault_note(log, row->command.file, reply->line, "reply \"%.*s\": %s", VIEW_ARG(reply->outcome), err.text);
+    if (template_render(template, &writer, fields, &text, &err) != IS_DONE) {
+        note_reply(said, ": %s", err.text);
         return false;
     }
     struct segments segments = segments_count(text);
-    if (segments.parts > reply->parts)
-        fault_note(log, row->command.file, reply->line, "reply \"%.*s\" is too long: %zu characters make %zu SMS, its budget is %zu",
-                   VIEW_ARG(reply->outcome), segments.units, segments.parts, reply->parts);
-    return segments.parts <= reply->parts;
+    if (segments.parts > said->wording->parts)
+        note_reply(said, " is too long: %zu characters make %zu SMS, its budget is %zu", segments.units, segments.parts,
+                   said->wording->parts);
+    return segments.parts <= said->wording->parts;
 }
 
 /* Written out with all that its command gives, and once more without each field that it can do without. */
-static void prove_reply(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply, const json_t *fields)
+static void prove_wording(const struct said *said, const json_t *fields)
 {
-    if (row->gives && !fields_are_given(row, log, reply, fields))
+    if (said->row->gives && !fields_are_given(said, fields))
         return;
-    struct template template = row->gives ? reply->template : known_part(&reply->template, arena, fields);
-    bool holds = prove_text(row, arena, log, reply, &template, fields);
+    const struct template *all = &said->wording->template;
+    struct template template = said->row->gives ? *all : known_part(all, said->arena, fields);
+    bool holds = prove_text(said, &template, fields);
     for (size_t i = 0; holds && i < template.steps; i++) {
         const struct step *step = &template.step[i];
         if (step->kind != STEP_IF && step->kind != STEP_UNLESS)
             continue;
         json_t *fewer = json_copy((json_t *)fields);
         json_object_deln(fewer, step->text.at, step->text.size);
-        holds = prove_text(row, arena, log, reply, &template, fewer);
+        holds = prove_text(said, &template, fewer);
         json_decref(fewer);
+    }
+}
+
+static void prove_reply(const struct row *row, struct arena *arena, struct fault_log *log, const struct reply *reply, const json_t *fields)
+{
+    for (int i = 0; i < LANGUAGES; i++) {
+        enum language language = (enum language)i;
+        const char *in = i == LANGUAGE_ZH ? "" : arena_printf(arena, " in %s", language_name(language)).at;
+        struct said said = {row, reply, &reply->wording[i], language, in, arena, log};
+        if (said.wording->source.size)
+            prove_wording(&said, fields);
     }
 }
 

@@ -1,6 +1,7 @@
 /* Reading goes on after a fault: each is noted, and something harmless stands in for what was wrong, so that one run finds them all. */
 #include "grammar/spec.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "sms/fold.h"
@@ -123,21 +124,88 @@ static enum catalogue get_catalogue(const struct sheet *sheet, const struct yaml
     return CATALOGUE_NONE;
 }
 
-static void read_type(const struct sheet *sheet, const struct yaml *node, struct type *type)
+static int compare_longest_first(const void *a, const void *b)
 {
-    static const char *const keys[] = {"patterns", "normal", "secret", "loose", "code", "catalogue", "min", "max", "samples", NULL};
-    const struct yaml *normal;
+    size_t left = ((const struct view *)a)->size, right = ((const struct view *)b)->size;
+    return (left < right) - (left > right);
+}
+
+static size_t children_of(const struct yaml *node)
+{
+    size_t count = 0;
+    for (const struct yaml *child = node ? node->child : NULL; child; child = child->next)
+        count++;
+    return count;
+}
+
+/* Puts a word in that stands for the value; false: it cannot be, which is noted. */
+static bool add_type_word(const struct sheet *sheet, struct type *type, int line, struct view *word, struct view value)
+{
+    struct view folded = fold(sheet->grammar->arena, *word);
+    uint32_t next = (uint32_t)type->word_of.count;
+    bool is_new = folded.size && *table_put(&type->word_of, folded, next) == next;
+    if (is_new)
+        type->word_value[next] = value;
+    else
+        fault_note(sheet->log, sheet->file, line, "the word \"%.*s\" is %s", VIEW_ARG(*word),
+                   folded.size ? "given twice" : "empty when folded");
+    *word = folded;
+    return is_new;
+}
+
+/* {busy: [遇忙, 占线]}: what people type for each value, as the type's words and its pattern; a longer word goes before its beginning. */
+static void read_type_words(const struct sheet *sheet, const struct yaml *node, struct type *type)
+{
+    struct arena *arena = sheet->grammar->arena;
+    const struct yaml *map = yaml_get(node, VIEW("words"));
+    struct words all = {0};
+    size_t count = 0;
+    for (const struct yaml *value = map ? map->child : NULL; value; value = value->next)
+        count += children_of(value);
+    if (!count || map->kind != YAML_MAP) {
+        fault_note(sheet->log, sheet->file, node->key_line, "words must be a map of values and the words for each");
+        return;
+    }
+    all.word = ARENA_ARRAY(arena, struct view, count);
+    type->word_value = ARENA_ARRAY(arena, struct view, count);
+    type->word_of.arena = arena;
+    for (const struct yaml *value = map->child; value; value = value->next) {
+        struct words words = get_words(sheet, map, arena_string(arena, value->key), true);
+        for (size_t i = 0; i < words.count; i++)
+            if (add_type_word(sheet, type, value->line, &words.word[i], value->key))
+                all.word[all.count++] = words.word[i];
+    }
+    qsort(all.word, all.count, sizeof *all.word, compare_longest_first);
+    type->pattern = alternatives(arena, all, pattern_quote);
+    type->word = all.word;
+    type->words = all.count;
+    if (!type->samples) {
+        type->sample = all.word;
+        type->samples = all.count;
+    }
+}
+
+static void read_type_patterns(const struct sheet *sheet, const struct yaml *node, struct type *type)
+{
     struct err err;
-    check_keys(sheet, node, "a type", keys);
     struct words patterns = get_words(sheet, node, "patterns", true);
-    struct words samples = get_words(sheet, node, "samples", true);
-    struct view normal_name = get_text(sheet, node, "normal", &normal);
     for (size_t i = 0; i < patterns.count; i++)
         if (regex_check(patterns.word[i], &err) != IS_DONE)
             fault_note(sheet->log, sheet->file, yaml_get(node, VIEW("patterns"))->line, "%s", err.text);
+    type->pattern = alternatives(sheet->grammar->arena, patterns, as_it_is);
+}
+
+static void read_type(const struct sheet *sheet, const struct yaml *node, struct type *type)
+{
+    static const char *const keys[] = {"patterns",  "words", "normal", "secret",  "loose", "code",
+                                       "catalogue", "min",   "max",    "samples", NULL};
+    const struct yaml *normal;
+    check_keys(sheet, node, "a type", keys);
+    struct view normal_name = get_text(sheet, node, "normal", &normal);
+    bool is_words = view_equal(normal_name, VIEW("words"));
+    struct words samples = get_words(sheet, node, "samples", !is_words);
     *type = (struct type){
         .name = node->key,
-        .pattern = alternatives(sheet->grammar->arena, patterns, as_it_is),
         .normal = normal_find(normal ? normal_name : VIEW("text")),
         .is_secret = get_flag(sheet, node, "secret"),
         .is_loose = get_flag(sheet, node, "loose"),
@@ -149,6 +217,7 @@ static void read_type(const struct sheet *sheet, const struct yaml *node, struct
         .samples = samples.count,
         .line = node->key_line,
     };
+    (is_words ? read_type_words : read_type_patterns)(sheet, node, type);
     if (normal && !type->normal) {
         fault_note(sheet->log, sheet->file, normal->line, "unknown normal form \"%.*s\"", VIEW_ARG(normal_name));
         type->normal = normal_find(VIEW("text"));
@@ -158,14 +227,6 @@ static void read_type(const struct sheet *sheet, const struct yaml *node, struct
         type->sample = &stand_in;
         type->samples = 1;
     }
-}
-
-static size_t children_of(const struct yaml *node)
-{
-    size_t count = 0;
-    for (const struct yaml *child = node ? node->child : NULL; child; child = child->next)
-        count++;
-    return count;
 }
 
 void spec_read_types(const struct sheet *sheet)
@@ -381,9 +442,17 @@ static const char *confirm_of(int number)
     return confirm_name((enum confirm)number);
 }
 
-static size_t get_parts(const struct sheet *sheet, const struct yaml *map, size_t otherwise)
+/* SMS that replies may take: a number, or one for each language, {zh: 1, en: 2}. */
+static void get_parts(const struct sheet *sheet, const struct yaml *map, const size_t otherwise[LANGUAGES], size_t parts[LANGUAGES])
 {
-    return (size_t)get_number(sheet, map, "parts", PARTS_MAX, otherwise);
+    static const char *const keys[] = {"zh", "en", NULL};
+    const struct yaml *node = yaml_get(map, VIEW("parts"));
+    bool is_map = node && node->kind == YAML_MAP;
+    if (is_map)
+        check_keys(sheet, node, "parts", keys);
+    for (int i = 0; i < LANGUAGES; i++)
+        parts[i] = is_map ? (size_t)get_number(sheet, node, keys[i], PARTS_MAX, otherwise[i])
+                          : (size_t)get_number(sheet, map, "parts", PARTS_MAX, otherwise[i]);
 }
 
 static void read_forms(const struct sheet *sheet, struct row *row)
@@ -404,24 +473,68 @@ static void read_forms(const struct sheet *sheet, struct row *row)
     }
 }
 
-/* A reply is its text, or {text: …, parts: N}. */
+/* {YETX: open_reminder}: whether there is such a command is seen when all are read (build.c). */
+static void read_insteads(const struct sheet *sheet, struct row *row)
+{
+    const struct yaml *map = get_kind(sheet, "instead", YAML_MAP, "a map of services and commands");
+    row->instead = ARENA_ARRAY(sheet->grammar->arena, struct instead, children_of(map) + 1);
+    for (const struct yaml *node = map ? map->child : NULL; node; node = node->next)
+        row->instead[row->insteads++] =
+            (struct instead){.service = fold(sheet->grammar->arena, node->key), .name = node->value, .line = node->line};
+}
+
+/* {fresh: pin}: one secret. */
+static void read_makes(const struct sheet *sheet, struct row *row)
+{
+    const struct yaml *map = get_kind(sheet, "makes", YAML_MAP, "a map of one argument and its type"), *made = map ? map->child : NULL;
+    if (!map)
+        return;
+    const struct type *type = made ? types_find(&sheet->grammar->types, made->value) : NULL;
+    if (!made || made->next || !is_name(made->key) || !type || !type->is_secret) {
+        fault_note(sheet->log, sheet->file, map->line, "makes must be one argument and a secret type, such as {fresh: pin}");
+        return;
+    }
+    row->command.makes.name = made->key;
+    row->command.makes.type = type->name;
+}
+
+/* False: it has no words in that language, or none that hold, which is noted. */
+static bool read_wording(const struct sheet *sheet, struct view outcome, const struct yaml *node, struct wording *wording)
+{
+    struct err err;
+    wording->line = node->line;
+    if (!view_trim(node->value).size)
+        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\" is empty", VIEW_ARG(outcome));
+    else if (template_compile(sheet->grammar->arena, node->value, &wording->template, &err) != IS_DONE)
+        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\": %s", VIEW_ARG(outcome), err.text);
+    else
+        wording->source = node->value;
+    return wording->source.size > 0;
+}
+
+/* A reply is its text in Chinese, or {zh: …, en: …, parts: N}. */
 static void read_reply(const struct sheet *sheet, struct row *row, const struct yaml *node)
 {
-    static const char *const keys[] = {"text", "parts", NULL};
-    struct reply reply = {.outcome = node->key, .source = node->value, .line = node->line, .parts = row->parts};
-    struct err err;
-    if (node->kind != YAML_SCALAR) {
-        check_keys(sheet, node, "a reply", keys);
-        reply.source = get_text(sheet, node, "text", NULL);
-        reply.parts = get_parts(sheet, node, row->parts);
-    }
+    static const char *const keys[] = {"zh", "en", "parts", NULL};
+    struct reply reply = {.outcome = node->key, .line = node->line};
+    bool is_good = true;
+    size_t parts[LANGUAGES];
     if (!is_name(node->key))
         fault_note(sheet->log, sheet->file, node->key_line, "an outcome is a name of small letters, not \"%.*s\"", VIEW_ARG(node->key));
-    if (!view_trim(reply.source).size)
-        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\" is empty", VIEW_ARG(node->key));
-    else if (template_compile(sheet->grammar->arena, reply.source, &reply.template, &err) != IS_DONE)
-        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\": %s", VIEW_ARG(node->key), err.text);
-    else
+    if (node->kind != YAML_SCALAR)
+        check_keys(sheet, node, "a reply", keys);
+    get_parts(sheet, node, row->parts, parts);
+    for (int i = 0; i < LANGUAGES; i++) {
+        const struct yaml *words = i == LANGUAGE_ZH ? node : NULL;
+        if (node->kind != YAML_SCALAR)
+            get_text(sheet, node, keys[i], &words);
+        reply.wording[i].parts = parts[i];
+        if (words)
+            is_good &= read_wording(sheet, node->key, words, &reply.wording[i]);
+    }
+    if (is_good && !reply.wording[LANGUAGE_ZH].source.size)
+        fault_note(sheet->log, sheet->file, node->line, "the reply \"%.*s\" has no Chinese", VIEW_ARG(node->key));
+    else if (is_good)
         row->reply[row->replies++] = reply;
 }
 
@@ -459,6 +572,16 @@ static void check_question(const struct sheet *sheet, const struct yaml *replies
                        "a command that confirms needs the reply \"%s\"", needed[i]);
 }
 
+/* Nothing of a secret is kept (rules C4), so nothing could be done with it when the answer comes. */
+static bool has_secrets(const struct row *row)
+{
+    bool has_secret = row->command.makes.name.size > 0;
+    for (size_t i = 0; i < row->forms; i++)
+        for (size_t k = 0; k < row->form[i].parts; k++)
+            has_secret |= row->form[i].part[k].kind == PART_CAPTURE && row->form[i].part[k].type->is_secret;
+    return has_secret;
+}
+
 /* What must be there together. */
 static void check_whole(const struct sheet *sheet, const struct row *row)
 {
@@ -477,14 +600,21 @@ static void check_whole(const struct sheet *sheet, const struct row *row)
         fault_note(sheet->log, sheet->file, replies->line, "a command with forms needs at least one reply");
     if (row->command.effect == EFFECT_READS && row->command.confirm != CONFIRM_NEVER)
         fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("confirm"))->line, "a command that only reads has nothing to confirm");
+    else if (row->command.confirm != CONFIRM_NEVER && has_secrets(row))
+        fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("confirm"))->line,
+                   "a command with a secret cannot ask first: the secret is not kept until the answer comes");
     else if (row->command.confirm != CONFIRM_NEVER && replies && replies->kind == YAML_MAP)
         check_question(sheet, replies);
+    if (row->command.effect != EFFECT_CHANGES && row->command.also_suspended)
+        fault_note(sheet->log, sheet->file, yaml_get(root, VIEW("also_suspended"))->line,
+                   "only a command that changes something is not heard from whoever is suspended");
 }
 
 void spec_read_command(const struct sheet *sheet, struct row *row)
 {
-    static const char *const keys[] = {"command", "title", "at",      "forms", "call",     "effect",
-                                       "confirm", "parts", "replies", "gives", "examples", NULL};
+    static const char *const keys[] = {"command",        "title", "at",    "forms",   "instead", "call",     "effect", "confirm",
+                                       "also_suspended", "makes", "parts", "replies", "gives",   "examples", NULL};
+    static const size_t parts[LANGUAGES] = {PARTS_DEFAULT, PARTS_DEFAULT};
     const struct yaml *call = yaml_get(sheet->root, VIEW("call"));
     check_keys(sheet, sheet->root, "a command", keys);
     row->command = (struct command){
@@ -496,12 +626,15 @@ void spec_read_command(const struct sheet *sheet, struct row *row)
         .at = get_at(sheet, sheet->root, AT_HALL),
         .effect = (enum effect)get_choice(sheet, "effect", effect_of, EFFECT_LEAVES + 1, EFFECT_READS),
         .confirm = (enum confirm)get_choice(sheet, "confirm", confirm_of, CONFIRM_ALWAYS + 1, CONFIRM_NEVER),
+        .also_suspended = get_flag(sheet, sheet->root, "also_suspended"),
         .number = row->command.number,
     };
-    row->parts = get_parts(sheet, sheet->root, PARTS_DEFAULT);
+    get_parts(sheet, sheet->root, parts, row->parts);
     row->gives = get_kind(sheet, "gives", YAML_MAP, "a map of fields and samples");
     row->examples = get_kind(sheet, "examples", YAML_LIST, "a list");
     read_forms(sheet, row);
+    read_insteads(sheet, row);
+    read_makes(sheet, row);
     read_replies(sheet, row);
     check_whole(sheet, row);
 }

@@ -141,7 +141,7 @@ size_t grammar_help(const struct grammar *grammar, struct arena *arena, struct v
     *title = row->command.title;
     *codes = ARENA_ARRAY(arena, struct view, HELP_CODES_MAX);
     for (size_t i = 0; i < row->variants && count < HELP_CODES_MAX; i++)
-        (*codes)[count++] = form_sample(arena, row->variant[i].form, row->variant[i].chosen, 0);
+        (*codes)[count++] = form_sample(arena, &row->variant[i], 0);
     return count;
 }
 

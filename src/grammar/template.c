@@ -135,19 +135,20 @@ static bool is_filled(const json_t *json)
     }
 }
 
-static enum outcome render_field(const struct step *step, struct arena *arena, const json_t *fields, struct view *text, struct err *err)
+static enum outcome render_field(const struct step *step, const struct writer *writer, const json_t *fields, struct view *text,
+                                 struct err *err)
 {
     struct value value = {.json = json_object_get(fields, step->text.at)};
     if (!value.json)
         return err_refused(err, "the field %.*s is missing", VIEW_ARG(step->text));
     for (size_t i = 0; i < step->filters; i++) {
         struct value out = {0};
-        if (!step->filter[i]->apply(arena, &value, &out))
+        if (!step->filter[i]->apply(writer, &value, &out))
             return err_refused(err, "the field %.*s is not what %s takes: %s", VIEW_ARG(step->text), step->filter[i]->name,
                                step->filter[i]->takes);
         value = out;
     }
-    if (!value_text(arena, &value, text))
+    if (!value_text(writer, &value, text))
         return err_refused(err, "the field %.*s is neither text nor a number", VIEW_ARG(step->text));
     return IS_DONE;
 }
@@ -167,9 +168,10 @@ static struct view join(struct arena *arena, const struct view *piece, size_t pi
     return (struct view){out, size};
 }
 
-enum outcome template_render(const struct template *template, struct arena *arena, const json_t *fields, struct view *text, struct err *err)
+enum outcome template_render(const struct template *template, const struct writer *writer, const json_t *fields, struct view *text,
+                             struct err *err)
 {
-    struct view *piece = ARENA_ARRAY(arena, struct view, template->steps + 1);
+    struct view *piece = ARENA_ARRAY(writer->arena, struct view, template->steps + 1);
     size_t pieces = 0;
     for (size_t i = 0; i < template->steps;) {
         const struct step *step = &template->step[i++];
@@ -177,9 +179,9 @@ enum outcome template_render(const struct template *template, struct arena *aren
             piece[pieces++] = step->text;
         else if (step->kind == STEP_IF || step->kind == STEP_UNLESS)
             i = is_filled(json_object_get(fields, step->text.at)) == (step->kind == STEP_IF) ? i : step->end;
-        else if (render_field(step, arena, fields, &piece[pieces++], err) != IS_DONE)
+        else if (render_field(step, writer, fields, &piece[pieces++], err) != IS_DONE)
             return IS_REFUSED;
     }
-    *text = join(arena, piece, pieces);
+    *text = join(writer->arena, piece, pieces);
     return IS_DONE;
 }

@@ -62,39 +62,81 @@ static bool normal_month(const struct type *type, struct arena *arena, struct vi
     return true;
 }
 
+/* What people type before a secret belongs to it (commands/types.yaml), and its own characters are its last. */
+static struct view last_of(struct view raw, size_t size)
+{
+    return view_from(raw, raw.size > size ? raw.size - size : 0);
+}
+
+static bool are_digits(struct view v)
+{
+    for (size_t i = 0; i < v.size; i++)
+        if (!is_digit(v.at[i]))
+            return false;
+    return true;
+}
+
+static bool normal_pin(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    (void)type, (void)arena;
+    *value = last_of(raw, 6);
+    return value->size == 6 && are_digits(*value);
+}
+
 /* GB 11643-1999: 17 digits and a check digit modulo 11, of which X is ten. */
 static bool normal_id_card(const struct type *type, struct arena *arena, struct view raw, struct view *value)
 {
     static const unsigned weight[17] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
     unsigned sum = 0;
     (void)type, (void)arena;
-    if (raw.size != 18)
+    *value = last_of(raw, 18);
+    if (value->size != 18 || !are_digits(view_head(*value, 17)))
         return false;
-    for (size_t i = 0; i < 17; i++) {
-        if (!is_digit(raw.at[i]))
-            return false;
-        sum += weight[i] * (unsigned)(raw.at[i] - '0');
-    }
-    *value = raw;
-    return raw.at[17] == "10X98765432"[sum % 11];
+    for (size_t i = 0; i < 17; i++)
+        sum += weight[i] * (unsigned)(value->at[i] - '0');
+    return value->at[17] == "10X98765432"[sum % 11];
 }
 
-/* 10, 10元, 10.5: yuan with two decimals, "10.50". */
+/* A secret that nothing is done with goes no further than here. */
+static bool normal_hidden(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    (void)type, (void)arena, (void)raw;
+    *value = VIEW("***");
+    return true;
+}
+
+static bool normal_words(const struct type *type, struct arena *arena, struct view raw, struct view *value)
+{
+    const uint32_t *number = table_get(&type->word_of, raw);
+    (void)arena;
+    *value = number ? type->word_value[*number] : VIEW_NONE;
+    return number != NULL;
+}
+
+static struct view without_zeros(struct view digits, size_t least)
+{
+    while (digits.size > least && digits.at[digits.size - 1] == '0')
+        digits.size--;
+    return digits;
+}
+
+/* 10, 10元, 10.5: yuan with two decimals, "10.50"; with more, "10.555", if they say more. What is out of bounds is said by the command, so
+ * no amount is none; of a row of digits that is no amount at all it is enough that it is out of any bounds. */
 static bool normal_yuan(const struct type *type, struct arena *arena, struct view raw, struct view *value)
 {
+    enum { YUAN_DIGITS_MAX = 12 };
     size_t i = 0;
-    uint64_t yuan, fen = 0;
-    if (!view_number(next_digits(raw, &i), 1000000000, &yuan))
+    struct view yuan = next_digits(raw, &i), decimals = without_zeros(next_digits(raw, &i), 2);
+    (void)type;
+    while (yuan.size > 1 && yuan.at[0] == '0')
+        yuan = view_from(yuan, 1);
+    if (!yuan.size)
         return false;
-    if (i < raw.size && raw.at[i] == '.') {
-        struct view decimals = next_digits(raw, &i);
-        if (decimals.size > 2 || !view_number(decimals, 99, &fen))
-            return false;
-        fen *= decimals.size == 1 ? 10 : 1;
-    }
-    if (!is_within(type, yuan) || (yuan == type->most && fen && type->most))
-        return false;
-    *value = arena_printf(arena, "%u.%02u", (unsigned)yuan, (unsigned)fen);
+    if (yuan.size > YUAN_DIGITS_MAX)
+        *value = VIEW("999999999999.99");
+    else
+        *value =
+            arena_printf(arena, "%.*s.%.*s%.*s", VIEW_ARG(yuan), VIEW_ARG(decimals), decimals.size < 2 ? 2 - (int)decimals.size : 0, "00");
     return true;
 }
 
@@ -131,8 +173,8 @@ static bool normal_msisdn(const struct type *type, struct arena *arena, struct v
 const struct normal *normal_find(struct view name)
 {
     static const struct normal table[] = {
-        {"text", normal_text}, {"month", normal_month},     {"id_card", normal_id_card},
-        {"yuan", normal_yuan}, {"serials", normal_serials}, {"msisdn", normal_msisdn},
+        {"text", normal_text}, {"words", normal_words},     {"month", normal_month},   {"id_card", normal_id_card}, {"pin", normal_pin},
+        {"yuan", normal_yuan}, {"serials", normal_serials}, {"msisdn", normal_msisdn}, {"hidden", normal_hidden},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (view_equal(name, view_of(table[i].name)))

@@ -12,7 +12,7 @@
 
 static const char help[] = "usage: smshall check [--commands DIR] [--database CONNINFO | --with-database] [--config FILE]\n"
                            "\n"
-                           "Reads the command files and prints every fault as file:line: text.\n"
+                           "Reads the command files and prints every fault as file:line: text, and every reply that lacks a translation.\n"
                            "\n"
                            "  --commands DIR        folder of the grammar (default: as configured)\n"
                            "  --database CONNINFO   also prove that each command's function is in this database, and that subscribers\n"
@@ -20,7 +20,7 @@ static const char help[] = "usage: smshall check [--commands DIR] [--database CO
                            "  --with-database       the same with the configured owner_database, or else database\n"
                            "  --config FILE         the configuration (default: conf/smshall.yaml)\n"
                            "\n"
-                           "Exit code: 0 no fault; 1 any fault, or no database to be had; 2 called wrongly.\n";
+                           "Exit code: 0 no fault; 1 any fault, a missing translation, or no database to be had; 2 called wrongly.\n";
 
 struct options {
     const char *commands, *database, *config;
@@ -158,6 +158,18 @@ static enum outcome prove_store(const struct grammar *grammar, const char *datab
     return outcome;
 }
 
+/* True: there is nothing to mend. */
+static bool sum_up(const char *folder, size_t commands, const struct faults *faults)
+{
+    if (faults->count)
+        fprintf(stderr, "%s: %zu %s\n", folder, faults->count, faults->count == 1 ? "fault" : "faults");
+    if (faults->untranslated_count)
+        fprintf(stderr, "%s: %zu replies lack a translation\n", folder, faults->untranslated_count);
+    if (faults->count + faults->untranslated_count == 0)
+        fprintf(stderr, "%s: %zu command files, no fault\n", folder, commands);
+    return faults->count + faults->untranslated_count == 0;
+}
+
 static int check(const struct options *options, const struct config *config)
 {
     const char *folder = options->commands ? options->commands : config->commands;
@@ -170,15 +182,11 @@ static int check(const struct options *options, const struct config *config)
         outcome = prove_store(grammar, options->database, config, &faults, &err);
     grammar_free(&grammar);
 
-    printf("%.*s", VIEW_ARG(text_view(&faults.lines)));
+    printf("%.*s%.*s", VIEW_ARG(text_view(&faults.lines)), VIEW_ARG(text_view(&faults.untranslated)));
     fflush(stdout);
     if (outcome != IS_DONE)
         fprintf(stderr, "smshall check: the database: %s\n", err.text);
-    if (faults.count)
-        fprintf(stderr, "%s: %zu %s\n", folder, faults.count, faults.count == 1 ? "fault" : "faults");
-    else if (outcome == IS_DONE)
-        fprintf(stderr, "%s: %zu command files, no fault\n", folder, commands);
-    bool is_good = faults.count == 0 && outcome == IS_DONE;
+    bool is_good = sum_up(folder, commands, &faults) && outcome == IS_DONE;
     faults_free(&faults);
     return is_good ? 0 : 1;
 }

@@ -188,6 +188,8 @@ int parse_main(int argc, char **argv)
         return 2;
     }
     struct grammar *grammar = grammar_load(parser.options.commands ? parser.options.commands : config.commands, &faults);
+    if (faults.untranslated_count)
+        fprintf(stderr, "smshall parse: %zu replies lack a translation: see smshall check\n", faults.untranslated_count);
     if (grammar) {
         parser.grammar = grammar;
         exit_code = run(&parser, argc, argv);

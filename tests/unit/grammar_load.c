@@ -130,10 +130,43 @@ static const struct {
     {"empty reply", "command: b\nreplies: {ok: ''}\n", "%s/b.yaml:2: the reply \"ok\" is empty\n"},
     {"too long",
      "command: b\nparts: 1\ngives: {x: 一二三四五六七八九十}\nreplies:\n  ok: '{x}{x}{x}{x}{x}{x}{x}'\n"
-     "  no: '{x}{x}{x}{x}{x}{x}{x}一'\n  long: {parts: 2, text: '{x}{x}{x}{x}{x}{x}{x}一'}\n",
+     "  no: '{x}{x}{x}{x}{x}{x}{x}一'\n  long: {parts: 2, zh: '{x}{x}{x}{x}{x}{x}{x}一'}\n",
      "%s/b.yaml:6: reply \"no\" is too long: 71 characters make 2 SMS, its budget is 1\n"},
 
+    {"too long in English",
+     "command: b\nparts: {zh: 1, en: 2}\ngives: {x: 一二三四五六七八九十, y: abcdefghij}\nreplies:\n"
+     "  a: {zh: 好, en: '{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}'}\n" /* 170 septets: 2 SMS */
+     "  b: {zh: 好, en: '{x}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}{y}'}\n"          /* one Chinese field makes all of it UCS-2 */
+     "  c: {zh: 好, parts: 1, en: '{x}{y}{y}{y}{y}{y}{y}{y}'}\n",
+     "%s/b.yaml:6: reply \"b\" in English is too long: 140 characters make 3 SMS, its budget is 2\n"
+     "%s/b.yaml:7: reply \"c\" in English is too long: 80 characters make 2 SMS, its budget is 1\n"},
+    {"unknown field in English", "command: b\nreplies: {ok: {zh: 好, en: '{fee}'}}\ngives: {x: 1}\n",
+     "%s/b.yaml:2: reply \"ok\" in English uses {fee}, which b does not give\n"},
+    {"reply in another language", "command: b\nreplies: {ok: {zh: 好, fr: bon}}\n", "%s/b.yaml:2: unknown key \"fr\" in a reply\n"},
+    {"reply without Chinese", "command: b\nreplies: {ok: {en: good}}\n", "%s/b.yaml:2: the reply \"ok\" has no Chinese\n"},
+    {"reply with empty English", "command: b\nreplies: {ok: {zh: 好, en: ''}}\n", "%s/b.yaml:2: the reply \"ok\" is empty\n"},
+    {"parts of another language", "command: b\nparts: {fr: 1}\nreplies: {ok: 好}\n", "%s/b.yaml:2: unknown key \"fr\" in parts\n"},
+
+    /* who is suspended, secrets, services with a command of their own */
+    {"suspended and reads", HEAD "forms: [BB]\nalso_suspended: true\n",
+     "%s/b.yaml:7: only a command that changes something is not heard from whoever is suspended\n"},
+    {"suspended, perhaps", HEAD "also_suspended: perhaps\n", "%s/b.yaml:6: also_suspended must be true or false\n"},
+    {"makes nothing", HEAD "makes: {}\n", "%s/b.yaml:6: makes must be one argument and a secret type, such as {fresh: pin}\n"},
+    {"makes what is no secret", HEAD "makes: {fresh: yuan}\n",
+     "%s/b.yaml:6: makes must be one argument and a secret type, such as {fresh: pin}\n"},
+    {"makes two", HEAD "makes: {fresh: pin, more: pin}\n",
+     "%s/b.yaml:6: makes must be one argument and a secret type, such as {fresh: pin}\n"},
+    {"asks with a secret", "command: b\ntitle: 乙\ncall: b\neffect: changes\nreplies: {ok: 好}\nforms: ['BB{p:pin}']\nconfirm: always\n",
+     "%s/b.yaml:7: a command with a secret cannot ask first: the secret is not kept until the answer comes\n"},
+    {"asks and makes a secret",
+     "command: b\ntitle: 乙\ncall: b\neffect: changes\nreplies: {ok: 好}\nforms: [BB]\nconfirm: always\nmakes: {fresh: pin}\n",
+     "%s/b.yaml:7: a command with a secret cannot ask first: the secret is not kept until the answer comes\n"},
+    {"instead of nothing", HEAD "forms: [BB]\ninstead: {YETX: moon, GPRS: a}\n",
+     "%s/b.yaml:7: instead of YETX, \"moon\" must be a command that has a form without captures\n"},
+    {"instead is a list", HEAD "forms: [BB]\ninstead: [YETX]\n", "%s/b.yaml:7: instead must be a map of services and commands\n"},
+
     /* examples */
+    {"a secret need not be told", HEAD "forms: ['BB{p:pin}']\nexamples: [{text: BB246810, args: {p: '***'}}]\n", ""},
     {"example",
      HEAD
      "forms: [BB]\nexamples:\n  - bb\n  - bc\n  - {text: AB201211, reads: a, args: {month: '201212'}}\n  - {text: AA, reads: nothing}\n",
@@ -232,6 +265,12 @@ static void names_faults_of_tables(void **state)
     check_table("types.yaml", "month: {patterns: ['1'], samples: ['1'], secret: yes}\n", "%s/types.yaml:1: secret must be true or false");
     check_table("types.yaml", "a: {patterns: ['1'], samples: ['1'], catalogue: moon}\n",
                 "%s/types.yaml:1: catalogue must be any, names or codes, not \"moon\"\n");
+    check_table("types.yaml", "a: {normal: words}\n", "%s/types.yaml:1: words must be a map of values and the words for each\n");
+    check_table("types.yaml", "a: {normal: words, words: [b]}\n",
+                "%s/types.yaml:1: words must be a map of values and the words for each\n");
+    check_table("types.yaml", "a: {normal: words, words: {b: [甲, 乙], c: [乙]}}\n", "%s/types.yaml:1: the word \"乙\" is given twice\n");
+    check_table("types.yaml", "a: {normal: words, words: {b: [甲, '。']}}\n", "%s/types.yaml:1: the word \"。\" is empty when folded\n");
+    check_table("types.yaml", "a: {normal: words, words: {b: [甲], c: []}}\n", "%s/types.yaml:1: c is missing or empty\n");
     check_table("names.yaml", NULL, "%s/names.yaml:1: cannot be read: No such file or directory\n");
     check_table("names.yaml", "names: [甲乙, '。']\n", "%s/names.yaml:1: the name \"。\" is empty when folded\n");
     check_table("names.yaml", "names: [GPRS, gprs]\n", "%s/names.yaml:1: the name \"gprs\" is given twice\n");

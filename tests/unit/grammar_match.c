@@ -3,21 +3,22 @@
 
 #include "grammar/mask.h"
 
-static const char password[] = "command: password\ntitle: 密码修改\nforms: ['MMXG#{old:pin}#{new:pin}[#{again:pin}]']\n"
+static const char password[] = "command: password\ntitle: 密码修改\nforms: ['MMXG{old:pin}{new:pin}[{again:pin}][#]']\n"
                                "call: password\neffect: changes\nreplies: {ok: 已修改}\n";
 static const char reset[] =
     "command: reset\ntitle: 密码重置\nforms: ['CZMM#{id:id_card}']\ncall: reset\neffect: changes\nreplies: {ok: 好}\n";
-static const char open_service[] =
-    "command: open\ntitle: 开通\nforms: ['KT{service:service}', '开通{service:service_name}']\ncall: open\n"
-    "effect: changes\nconfirm: when_charged\nreplies: {ok: 好, ask: 吗, again: 吗, declined: 未, expired: 过}\n";
+static const char open_service[] = "command: open\ntitle: 开通\nforms: ['KT{service:service}', '开通{service:service_name}[业务]']\n"
+                                   "instead: {YETX: threshold, 余额提醒: threshold}\ncall: open\neffect: changes\nconfirm: "
+                                   "when_charged\nreplies: {ok: 好, ask: 吗, again: 吗, declined: 未, expired: 过}\n";
 static const char close_service[] = "command: close\ntitle: 取消\nforms: ['QX{service:service}', '取消{service:service_name}[业务]']\n"
                                     "call: close\neffect: changes\nreplies: {ok: 好}\n";
 static const char query[] = "command: query\ntitle: 查询\nforms: ['CX{service:service_name}', '查{service:service_name}']\ncall: query\n"
                             "effect: reads\nreplies: {ok: 好}\n";
 static const char help[] = "command: help\ntitle: 帮助\nforms: ['HELP[#{topic:word}]', 'HELP{topic:code}']\ncall: help\neffect: reads\n"
                            "replies: {ok: 好}\n";
-static const char threshold[] = "command: threshold\ntitle: 余额提醒\nforms: ['KTYETX{yuan:yuan}', 'BGYETX{yuan:yuan}']\ncall: threshold\n"
-                                "effect: changes\nreplies: {ok: 好}\n";
+static const char threshold[] =
+    "command: threshold\ntitle: 余额提醒\nforms: ['KTYETX{yuan:yuan}', 'BGYETX{yuan:yuan}', YUTX]\ncall: threshold\n"
+    "effect: changes\nreplies: {ok: 好}\n";
 static const char stop[] = "command: stop\ntitle: 停机\nforms: [TJ, QXQDXB]\ncall: stop\neffect: changes\nreplies: {ok: 好}\n";
 static const char balance[] =
     "command: balance\ntitle: 余额\nforms: [YE, 余额, HF, '#YE#']\ncall: balance\neffect: reads\nreplies: {ok: 好}\n";
@@ -30,6 +31,14 @@ static const char leave_port[] = "command: leave_port\ntitle: 退订本端口\na
                                  "call: leave_port\neffect: leaves\nreplies: {ok: 好}\n";
 static const char transfer[] = "command: transfer\ntitle: 转账\nforms: ['ZZ{to:msisdn}#{yuan:yuan}']\ncall: transfer\neffect: changes\n"
                                "confirm: always\nreplies: {ok: 好, ask: 吗, again: 吗, declined: 未, expired: 过}\n";
+
+static const char lost[] =
+    "command: lost\ntitle: 挂失\nforms: ['挂失[{password:pin}]', '挂失{owner:msisdn}{password:pin}', 'FJ[#{password:pin}]']\n"
+    "call: lost\neffect: changes\nalso_suspended: true\nreplies: {ok: 好}\n";
+static const char forward[] = "command: forward\ntitle: 呼转\nforms: ['HZ{when:condition}{to:msisdn}', '{when:condition}转{to:msisdn}']\n"
+                              "call: forward\neffect: changes\nmakes: {fresh: pin}\nreplies: {ok: 好}\n";
+static const char format[] = "command: format\ntitle: 密码格式\nforms: ['MMXG[{rest:secret_text}]']\ncall: format\neffect: reads\n"
+                             "replies: {ok: 好}\n";
 
 static struct folder folder;
 static struct grammar *grammar;
@@ -52,6 +61,9 @@ static int set_up(void **state)
     folder_add(&folder, "leave.yaml", leave);
     folder_add(&folder, "leave_port.yaml", leave_port);
     folder_add(&folder, "transfer.yaml", transfer);
+    folder_add(&folder, "lost.yaml", lost);
+    folder_add(&folder, "forward.yaml", forward);
+    folder_add(&folder, "format.yaml", format);
     grammar = load_good(folder.path);
     return 0;
 }
@@ -149,11 +161,45 @@ static void reads_forms(void **state)
         {"开通来电显示", "open", "{\"service\":\"来电显示\"}", NULL},
         {"KTYETX10", "threshold", "{\"yuan\":\"10.00\"}", NULL}, /* surer than open of "YETX10" */
         {"KTYETX 10.5元", "threshold", "{\"yuan\":\"10.50\"}", NULL},
-        {"KTYETX", "open", "{\"service\":\"YETX\"}", NULL},
+        {"KTYETX ￥10。5 块", "threshold", "{\"yuan\":\"10.50\"}", NULL},
+        {"KTYETX0", "threshold", "{\"yuan\":\"0.00\"}", NULL},
+        {"KTYETX1234567890123", "threshold", "{\"yuan\":\"999999999999.99\"}", NULL},
+        {"KTYETX10.555", "threshold", "{\"yuan\":\"10.555\"}", NULL},
+        /* a service that has a command of its own, however it is ordered */
+        {"KTYETX", "threshold", NULL, NULL},
+        {"KT YETX", "threshold", NULL, NULL},
+        {"开通 余额提醒", "threshold", NULL, NULL},
+        {"开通“餘額提醒”业务", "threshold", NULL, NULL},
+        {"“KT余额提醒”", "threshold", NULL, NULL},
+        {"KTYETX?", NULL, NULL, NULL},
+        {"QXYETX", "close", "{\"service\":\"YETX\"}", NULL},
+        /* words that stand for a value */
+        {"HZ遇忙13800138000", "forward", "{\"when\":\"busy\",\"to\":\"13800138000\"}", NULL},
+        {"hz 遇忙时 13800138000", "forward", "{\"when\":\"busy\",\"to\":\"13800138000\"}", NULL},
+        {"hzym13800138000", "forward", "{\"when\":\"busy\",\"to\":\"13800138000\"}", NULL},
+        {"HZ＃關機13800138000", "forward", "{\"when\":\"unreachable\",\"to\":\"13800138000\"}", NULL},
+        {"无应答转13800138000", "forward", "{\"when\":\"no_answer\",\"to\":\"13800138000\"}", NULL},
+        {"HZ总是13800138000", NULL, NULL, NULL},
         {"\xE2\x84\xAATGPRS", NULL, NULL, NULL}, /* the Kelvin sign is no K: rules D3 */
         {"MMXG#246810#135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
         {"MMXG＃246810＊135790 135790", "password", "{\"old\":\"246810\",\"new\":\"135790\",\"again\":\"135790\"}", NULL},
-        {"MMXG246810135790", NULL, NULL, NULL},
+        {"MMXG246810135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG246810135790135790", "password", "{\"old\":\"246810\",\"new\":\"135790\",\"again\":\"135790\"}", NULL},
+        {"mmxg 246810，135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"mmxg 246810、135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG-246810-135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG.246810.135790.", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG空格246810空格135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG#246810#135790#", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG（旧密码246810）新密码（135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG 舊密碼：246810 改為：135790", "password", "{\"old\":\"246810\",\"new\":\"135790\"}", NULL},
+        {"MMXG#246810#1357900", "format", "{\"rest\":\"***\"}", NULL},
+        {"MMXG 246 810 135 790", "format", "{\"rest\":\"***\"}", NULL},
+        {"MMXG", "format", NULL, NULL},
+        {"挂失#13800138000#246810", "lost", "{\"owner\":\"13800138000\",\"password\":\"246810\"}", NULL},
+        {"挂失13800138000246810", "lost", "{\"owner\":\"13800138000\",\"password\":\"246810\"}", NULL},
+        {"挂失 246810", "lost", "{\"password\":\"246810\"}", NULL},
+        {"挂失", "lost", NULL, NULL},
         {"CZMM#11010519491231002x", "reset", "{\"id\":\"11010519491231002X\"}", NULL},
         {"CZMM#110105194912310021", NULL, NULL, NULL}, /* a wrong check digit */
         {"ZZ8613800138000#10", "transfer", "{\"to\":\"13800138000\",\"yuan\":\"10.00\"}", NULL},
@@ -406,6 +452,13 @@ static void masks_secrets(void **state) /* rules C5 */
         {"口令是24", "口令是***", "口令是***"},
         {"我的身份证尾号002x", "我的身份证尾号***", "我的身份证尾号***"},
         {"my Password: 2468 10", "my Password: *** ***", "MY PASSWORD: *** ***"},
+        /* words that stand alone as well: every digit behind them, long rows elsewhere */
+        {"挂失 13800138000 246810", "挂失 *** ***", "挂失 *** ***"},
+        {"挂失2468", "挂失***", "挂失***"},
+        {"挂失a2b4c6", "挂失a***b***c***", "挂失A***B***C***"},
+        {"fj#24681", "fj#***", "FJ#***"},
+        {"请挂失13800138000 246810要50元", "请挂失*** ***要50元", "请挂失*** ***要50元"},
+        {"我要FJ 2468", "我要FJ ***", "我要FJ ***"},
         /* shapes of secrets without a word */
         {"11010519491231002x", "***", "***"},
         {"张三，110105194912310021。", "张三，***。", "张三,***"},
@@ -454,9 +507,25 @@ static void masks_arguments(void **state)
 
 static void leaves_other_texts_as_they_are(void **state)
 {
-    static const char *const texts[] = {"ZD201211",    "我的号码是13800138000",   "MMXG",   "密码忘了",     "密码一二三",
-                                        "1,3",         "13800138000 13800138001", "246810", "246810 13579", "246810a135790",
-                                        "201211-2012", "12345678901234567",       "①②",     "二〇一二年"};
+    static const char *const texts[] = {"ZD201211",
+                                        "我的号码是13800138000",
+                                        "MMXG",
+                                        "密码忘了",
+                                        "密码一二三",
+                                        "1,3",
+                                        "13800138000 13800138001",
+                                        "246810",
+                                        "246810 13579",
+                                        "246810a135790",
+                                        "201211-2012",
+                                        "12345678901234567",
+                                        "①②",
+                                        "二〇一二年",
+                                        "挂失",
+                                        "帮我挂失，50元够吗",
+                                        "FJ",
+                                        "kfj13800138000",
+                                        "fjord 2468"};
     struct arena *arena = arena_new();
     (void)state;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -525,6 +594,24 @@ static void masks_long_rows(void **state)
     arena_free(&arena);
 }
 
+static void tells_more_of_commands(void **state)
+{
+    struct arena *arena = arena_new();
+    struct match match;
+    (void)state;
+    grammar_match(grammar, arena, VIEW("挂失#13800138000#246810"), AT_HALL, &match);
+    assert_true(match.command->also_suspended);
+    assert_int_equal(match.command->makes.name.size, 0);
+    assert_int_equal(match.arguments, 2);
+    assert_true(view_equal(match.argument[0].type, VIEW("msisdn")) && !match.argument[0].is_secret);
+    assert_true(view_equal(match.argument[1].type, VIEW("pin")) && match.argument[1].is_secret);
+    grammar_match(grammar, arena, VIEW("HZ遇忙13800138000"), AT_HALL, &match);
+    assert_false(match.command->also_suspended);
+    assert_true(view_equal(match.command->makes.name, VIEW("fresh")));
+    assert_true(view_equal(match.command->makes.type, VIEW("pin")));
+    arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -540,6 +627,7 @@ int main(void)
         cmocka_unit_test(masks_what_is_too_long_to_read),
         cmocka_unit_test(reads_nothing_in_what_is_too_long),
         cmocka_unit_test(masks_long_rows),
+        cmocka_unit_test(tells_more_of_commands),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

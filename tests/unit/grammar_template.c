@@ -67,6 +67,8 @@ static const struct row rows[] = {
     {"{l|list}", "{\"l\":[{\"fen\":1}]}", NULL, "the field l is not what list takes"},
     {"{l|list}", "{\"l\":[[1]]}", NULL, "the field l is not what list takes"},
     {"{l|count}", "{\"l\":[1,2,3]}", "3", NULL},
+    {"{n}", "{\"n\":{\"zh\":\"关\",\"en\":\"off\"}}", "关", NULL},
+    {"{l|lines}", "{\"l\":[{\"serial\":1,\"label\":{\"zh\":\"开通\",\"en\":\"Open\"}}]}", "1.开通", NULL},
     {"{n|mb}", "{\"n\":350}", "350MB", NULL},
     {"{n}条", "{\"n\":80}", "80条", NULL},
     {"{n}", "{\"n\":\"全球通\"}", "全球通", NULL},
@@ -100,15 +102,57 @@ static const struct row rows[] = {
     {"{?a}x{/b}", "{}", NULL, "{/b} closes nothing"},
 };
 
-static bool holds(struct arena *arena, const struct row *row)
+/* The same in English words. */
+static const struct row english[] = {
+    {"{a|yuan} yuan", "{\"a\":5678}", "56.78 yuan", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":300,\"period\":\"month\"}}", "3.00 yuan/month", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":10,\"period\":\"message\"}}", "0.10 yuan/message", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":12345,\"period\":\"once\"}}", "123.45 yuan once", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":0,\"period\":\"month\"}}", "0.00 yuan", NULL},
+    {"{p|price}", "{\"p\":{\"fen\":300,\"period\":\"year\"}}", NULL, "the field p is not what price takes"},
+    {"{s|duration}", "{\"s\":86400}", "24 hours", NULL},
+    {"{s|duration}", "{\"s\":3600}", "1 hour", NULL},
+    {"{s|duration}", "{\"s\":259200}", "3 days", NULL},
+    {"{s|duration}", "{\"s\":60}", "1 minute", NULL},
+    {"{s|duration}", "{\"s\":0}", "0 seconds", NULL},
+    {"{m|month}", "{\"m\":\"201211\"}", "Nov 2012", NULL},
+    {"{m|month}", "{\"m\":\"201213\"}", NULL, "the field m is not what month takes: a month such as 201211"},
+    {"{m|month_zh}", "{\"m\":\"201211\"}", "2012年11月", NULL}, /* whatever the language */
+    {"{d|date}", "{\"d\":\"2026-11-22T23:30:00Z\"}", "23 Nov 2026", NULL},
+    {"{d|time}", "{\"d\":\"2026-01-02T15:04:05.678+08:00\"}", "2 Jan 2026 15:04", NULL},
+    {"{d|time}", "{\"d\":\"soon\"}", NULL, "the field d is not what time takes: Unix seconds or an ISO 8601 time"},
+    {"{l|list}", "{\"l\":[\"A\",\"B\"]}", "A, B", NULL},
+    {"{l|list_comma}", "{\"l\":[1,2]}", "1, 2", NULL},
+    {"{l|lines}", "{\"l\":[\"a\",\"b\"]}", "a\nb", NULL},
+    {"{l|list}", "{\"l\":[{\"name\":\"Calls\",\"fen\":5800},{\"name\":\"SMS\",\"fen\":2060}]}", "Calls 58.00 yuan, SMS 20.60 yuan", NULL},
+    {"{l|lines}",
+     "{\"l\":[{\"serial\":2,\"provider\":\"新华短讯\",\"name\":\"新闻早报\",\"price\":{\"fen\":300,\"period\":\"month\"},"
+     "\"since\":\"2011-03-01T10:00:00+08:00\"}]}",
+     "2.新华短讯 新闻早报 3.00 yuan/month since 1 Mar 2011", NULL},
+    {"{l|list}", "{\"l\":[{\"service\":\"彩铃\",\"until\":\"2026-12-01T00:00:00+08:00\"}]}", "彩铃 (1 Dec 2026)", NULL},
+    /* words that come in several languages */
+    {"{n}", "{\"n\":{\"zh\":\"关\",\"en\":\"off\"}}", "off", NULL},
+    {"{n}", "{\"n\":{\"zh\":\"关\"}}", "关", NULL},
+    {"{n}", "{\"n\":{\"en\":\"\",\"zh\":\"关\"}}", "关", NULL},
+    {"{n}", "{\"n\":{\"fr\":\"non\"}}", NULL, "the field n is neither text nor a number"},
+    {"{l|list}", "{\"l\":[{\"zh\":\"甲\",\"en\":\"A\"},\"B\",{\"zh\":\"丙\"}]}", "A, B, 丙", NULL},
+    {"{l|lines}",
+     "{\"l\":[{\"serial\":1,\"label\":{\"zh\":\"开通\",\"en\":\"Open\"}},{\"serial\":2,\"name\":{\"zh\":\"甲\",\"en\":\"A\"}}]}",
+     "1.Open\n2.A", NULL},
+    {"{l|lines}", "{\"l\":[{\"serial\":1,\"label\":[]}]}", NULL, "the field l is not what lines takes"},
+    {"{l|list}", "{\"l\":[{\"serial\":1}]}", NULL, "the field l is not what list takes"},
+};
+
+static bool holds(struct arena *arena, enum language language, const struct row *row)
 {
+    const struct writer writer = {arena, language};
     struct template template;
     struct view text = VIEW_NONE;
     struct err err = {""};
     json_t *fields = json_read(view_of(row->fields), NULL);
     enum outcome outcome = template_compile(arena, view_of(row->template), &template, &err);
     if (outcome == IS_DONE)
-        outcome = template_render(&template, arena, fields, &text, &err);
+        outcome = template_render(&template, &writer, fields, &text, &err);
     json_decref(fields);
     bool is_right =
         row->text ? outcome == IS_DONE && view_equal(text, view_of(row->text)) : outcome == IS_REFUSED && strstr(err.text, row->why);
@@ -123,17 +167,36 @@ static void renders(void **state)
     size_t wrong = 0;
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        wrong += !holds(arena, &rows[i]);
+        wrong += !holds(arena, LANGUAGE_ZH, &rows[i]);
+    for (size_t i = 0; i < sizeof english / sizeof *english; i++)
+        wrong += !holds(arena, LANGUAGE_EN, &english[i]);
     arena_free(&arena);
     assert_int_equal(wrong, 0);
+}
+
+struct said {
+    const char *command, *outcome, *fields, *text;
+};
+
+static void render_all(const struct grammar *grammar, struct view language, const struct said *said, size_t count)
+{
+    struct arena *arena = arena_new();
+    struct err err;
+    struct view text;
+    for (size_t i = 0; i < count; i++) {
+        json_t *fields = json_read(view_of(said[i].fields), NULL);
+        struct view command = view_of(said[i].command), outcome = view_of(said[i].outcome);
+        assert_int_equal(grammar_render(grammar, arena, command, outcome, language, fields, &text, &err), IS_DONE);
+        assert_string_equal(arena_string(arena, text), said[i].text);
+        json_decref(fields);
+    }
+    arena_free(&arena);
 }
 
 /* The replies of commands/, with the fields of the demo data. */
 static void renders_the_commands(void **state)
 {
-    static const struct {
-        const char *command, *outcome, *fields, *text;
-    } reply[] = {
+    static const struct said reply[] = {
         {"balance", "ok", "{\"balance\":5678,\"brand\":\"全球通\",\"as_of\":\"2026-11-22\"}",
          "尊敬的客户，您好！您的账户余额为56.78元。中国移动"},
         {"bill", "ok",
@@ -173,21 +236,115 @@ static void renders_the_commands(void **state)
     struct err err;
     struct view text;
     (void)state;
-    for (size_t i = 0; i < sizeof reply / sizeof *reply; i++) {
-        json_t *fields = json_read(view_of(reply[i].fields), NULL);
-        assert_int_equal(grammar_render(grammar, arena, view_of(reply[i].command), view_of(reply[i].outcome), fields, &text, &err),
-                         IS_DONE);
-        assert_string_equal(arena_string(arena, text), reply[i].text);
-        json_decref(fields);
-    }
+    render_all(grammar, VIEW_NONE, reply, sizeof reply / sizeof *reply);
     json_t *none = json_object();
-    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("ok"), none, &text, &err), IS_REFUSED);
+    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("ok"), VIEW_NONE, none, &text, &err), IS_REFUSED);
     assert_string_equal(err.text, "reply \"ok\" of balance: the field balance is missing");
-    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("nonsense"), none, &text, &err), IS_REFUSED);
+    assert_int_equal(grammar_render(grammar, arena, VIEW("balance"), VIEW("nonsense"), VIEW_NONE, none, &text, &err), IS_REFUSED);
     assert_string_equal(err.text, "no reply \"nonsense\" of balance, nor of hall");
     json_decref(none);
     arena_free(&arena);
     grammar_free(&grammar);
+}
+
+/* Rules A2 hold in English too: service, provider, price, window, the exact answer, what anything else means, and how to leave. */
+static void renders_the_commands_in_english(void **state)
+{
+    static const struct said reply[] = {
+        {"balance", "ok", "{\"balance\":-1230}", "Dear customer, your balance is -12.30 yuan. China Mobile"},
+        {"bill", "ok", "{\"month\":\"201211\",\"total\":8860,\"items\":[{\"name\":\"语音通信费\",\"fen\":2060}]}",
+         "Dear customer, your bill for Nov 2012 is 88.60 yuan: 语音通信费 20.60 yuan. China Mobile"},
+        {"open", "ask",
+         "{\"service\":\"新闻早报\",\"provider\":\"新华短讯\",\"collected\":true,\"price\":{\"fen\":300,\"period\":\"month\"},\"window\":"
+         "86400,"
+         "\"off\":\"QXXWZB\",\"off_port\":\"10086\"}",
+         "You are about to order 新闻早报 from 新华短讯, 3.00 yuan/month (collected by China Mobile). Reply YES within 24 hours to order; "
+         "with any "
+         "other reply, or none, it is not ordered. To cancel later send QXXWZB to 10086. China Mobile"},
+        {"open", "ok",
+         "{\"service\":\"彩铃\",\"price\":{\"fen\":500,\"period\":\"month\"},\"charged\":500,\"balance\":9500,\"off\":\"QXCL\",\"off_"
+         "port\":\"10086\"}",
+         "彩铃 is open, 5.00 yuan/month. 5.00 yuan was charged, your balance is 95.00 yuan. To cancel send QXCL to 10086. China Mobile"},
+        {"open", "renewal_notice",
+         "{\"service\":\"彩铃\",\"price\":{\"fen\":500,\"period\":\"month\"},\"at\":\"2026-12-01T10:00:00+08:00\",\"off\":\"QXCL\",\"off_"
+         "port\":\"10086\"}",
+         "Your 彩铃 will be renewed on 1 Dec 2026 10:00, 5.00 yuan/month. If you do not want it, send QXCL to 10086 before then. China "
+         "Mobile"},
+        {"open", "cool_down", "{\"until\":\"2026-12-01T10:00:00+08:00\"}",
+         "Your service password was reset. For your protection nothing that costs can be ordered before 1 Dec 2026 10:00; nothing was "
+         "ordered. China "
+         "Mobile"},
+        {"open_reminder", "out_of_bounds", "{\"least\":100,\"most\":100000}",
+         "The amount of the balance reminder must be from 1.00 to 1000.00 yuan, so nothing was done. Please send it again, such as "
+         "KTYETX10. China "
+         "Mobile"},
+        {"change_password", "wrong", "{\"left\":0}",
+         "The old password is not right and was not changed. Please try again tomorrow. China Mobile"},
+        {"reset_password", "sent", "{\"password\":\"482913\",\"hours\":24}",
+         "Your temporary password is 482913. It is good for 24 hours, and only to be changed: send MMXG#482913#new password to 10086. Tell "
+         "it to "
+         "nobody. China Mobile"},
+        {"leave_list", "left", "{\"items\":[\"彩铃\"],\"gone\":[],\"wrong\":[\"9\"],\"repeated\":[]}",
+         "Cancelled: 彩铃. No such number: 9. China Mobile"},
+    };
+    struct grammar *grammar = load_good("commands");
+    (void)state;
+    render_all(grammar, VIEW("en"), reply, sizeof reply / sizeof *reply);
+    grammar_free(&grammar);
+}
+
+/* The commands as they are shipped have words in every language. */
+static void misses_no_translation(void **state)
+{
+    struct faults faults = {0};
+    struct grammar *grammar = grammar_load("commands", &faults);
+    (void)state;
+    if (faults.untranslated_count)
+        print_error("%s", faults.untranslated.at);
+    assert_int_equal(faults.untranslated_count, 0);
+    faults_free(&faults);
+    grammar_free(&grammar);
+}
+
+/* What has no words in a language, or names one that is not there, is said in Chinese. */
+static void falls_back_to_chinese(void **state)
+{
+    static const struct {
+        const char *outcome, *language, *text;
+    } rows_of[] = {
+        {"ok", NULL, "好，1.00元"}, {"ok", "zh", "好，1.00元"},    {"ok", "en", "Good, 1.00 yuan"},
+        {"ok", "fr", "好，1.00元"}, {"no", "en", "不，1.00元/月"}, {"only", "en", "1.00元/月"},
+    };
+    static const char file[] = "command: b\ntitle: 乙\ncall: b\neffect: reads\nforms: [BB]\nreplies:\n"
+                               "  ok: {zh: '好，{f|yuan}元', en: 'Good, {f|yuan} yuan'}\n"
+                               "  no: '不，{p|price}'\n"
+                               "  only: {zh: '{p|price}'}\n";
+    struct folder folder;
+    struct faults faults = {0};
+    struct err err;
+    struct view text;
+    (void)state;
+    folder_make(&folder);
+    folder_add(&folder, "b.yaml", file);
+    struct grammar *grammar = grammar_load(folder.path, &faults);
+    struct arena *arena = arena_new();
+    json_t *fields = json_read(VIEW("{\"f\":100,\"p\":{\"fen\":100,\"period\":\"month\"}}"), NULL);
+    assert_non_null(grammar);
+    assert_int_equal(faults.count, 0);
+    assert_non_null(strstr(faults.untranslated.at, "/b.yaml:8: reply \"no\" has no English\n"));
+    assert_non_null(strstr(faults.untranslated.at, "/b.yaml:9: reply \"only\" has no English\n"));
+    assert_null(strstr(faults.untranslated.at, "reply \"ok\""));
+    assert_int_equal(faults.untranslated_count, 2);
+    for (size_t i = 0; i < sizeof rows_of / sizeof *rows_of; i++) {
+        struct view outcome = view_of(rows_of[i].outcome), language = view_of(rows_of[i].language);
+        assert_int_equal(grammar_render(grammar, arena, VIEW("b"), outcome, language, fields, &text, &err), IS_DONE);
+        assert_string_equal(arena_string(arena, text), rows_of[i].text);
+    }
+    json_decref(fields);
+    faults_free(&faults);
+    arena_free(&arena);
+    grammar_free(&grammar);
+    folder_remove(&folder);
 }
 
 int main(void)
@@ -195,6 +352,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(renders),
         cmocka_unit_test(renders_the_commands),
+        cmocka_unit_test(renders_the_commands_in_english),
+        cmocka_unit_test(misses_no_translation),
+        cmocka_unit_test(falls_back_to_chinese),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
