@@ -20,6 +20,7 @@ VALUES
     ('HFNZ', '话费闹钟', '{}',                0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '定期用短信告知话费使用情况'),
     ('DXHZ', '短信回执', '{}',               10, 'message', NULL,       NULL,     '{}',        NULL, 0, '您发出的短信送达后给您回执'),
     ('WLAN', 'WLAN',     '{无线上网}',        0, 'month',   NULL,       NULL,     '{}',        NULL, 7, '在热点覆盖处无线上网'),
+    ('GNMY', '国内漫游', '{漫游}',            0, 'month',   NULL,       NULL,     '{}',        NULL, 0, '出省时可在全国拨打和接听电话'),
     ('XWZB', '新闻早报', '{早报}',          300, 'month',   '新华短讯', '106601', '{XWZB,ZB}', NULL, 0, '每天早上一条要闻短信'),
     ('TQYB', '天气预报', '{天气}',          200, 'month',   '风云气象', '106602', '{TQYB,TQ}', NULL, 0, '每天一条当地天气短信'),
     ('XHTT', '笑话天天', '{笑话}',          500, 'month',   '风云气象', '106602', '{XHTT,XH}', NULL, 0, '每天一条笑话短信')
@@ -52,3 +53,25 @@ SELECT hall.put_subscription(13800138000, 'GPRS', '2011-08-12 15:30+08');
 SELECT hall.put_subscription(13800138000, 'XWZB', '2012-01-05 09:00+08');
 SELECT hall.put_subscription(13800138000, 'TQYB', '2012-02-20 18:45+08');
 SELECT hall.put_subscription(13800138000, 'XHTT', '2012-06-01 12:00+08');
+
+-- What a change of brand costs and gives; the brands themselves, and the speed codes, every store has (migrations/0007_first_rows.sql).
+UPDATE hall.brand AS b
+SET note = n.note
+FROM (VALUES
+    ('全球通',   '月租50元，通话0.40元/分钟'),
+    ('神州行',   '无月租，通话0.60元/分钟'),
+    ('动感地带', '月租20元，含短信200条')) AS n (name, note)
+WHERE b.name = n.name AND b.note IS NULL;
+
+-- Some prefixes; the longest that a number begins with decides.
+INSERT INTO hall.prefix (prefix, province, city, operator)
+VALUES
+    ('1380010', '北京', '', '中国移动'), ('1380013', '北京', '', '中国移动'), ('1391001', '北京', '', '中国移动'),
+    ('1381600', '上海', '', '中国移动'), ('1391234', '江苏', '常州', '中国移动'), ('1370013', '北京', '', '中国移动'),
+    ('1371900', '河南', '郑州', '中国移动'), ('1350200', '广东', '广州', '中国移动'), ('1392345', '广东', '深圳', '中国移动'),
+    ('1310000', '上海', '', '中国联通'), ('1860100', '北京', '', '中国联通'), ('1330123', '北京', '', '中国电信'),
+    ('1890571', '浙江', '杭州', '中国电信'), ('1340', '', '全国', '中国移动'), ('1700', '', '全国', '虚拟运营商')
+ON CONFLICT (prefix) DO UPDATE
+SET province = excluded.province,
+    city = excluded.city,
+    operator = excluded.operator;

@@ -68,7 +68,26 @@ GRANT EXECUTE ON FUNCTION
     hall.put_port(text, text),
     hall.put_service(text, text, text[], bigint, text, text, text, text[], text, text[], interval, int, text, boolean, text, interval, text,
         text),
-    hall.load_services(text)
+    hall.load_services(text),
+    hall.load_subscribers(text[], text[], text[], text[], text[], text[]),
+    hall.load_top_ups(text[], text[], text[], text[]),
+    hall.load_charges(text[], text[], text[], text[], text[]),
+    hall.load_bills(text[], text[], text[]),
+    hall.load_allowances(text[], text[], text[], text[]),
+    hall.load_points(text[], text[]),
+    hall.load_subscriptions(text[], text[], text[], text[]),
+    hall.load_offers(text[], text[], text[], text[]),
+    hall.load_languages(text[], text[]),
+    hall.load_services(text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[], text[],
+        text[], text[], text[]),
+    hall.load_providers(text[], text[], text[]),
+    hall.load_ports(text[], text[]),
+    hall.load_prefixes(text[], text[], text[], text[]),
+    hall.load_brands(text[], text[], text[], text[], text[]),
+    hall.put_language(bigint, text),
+    hall.mail_arrived(bigint, text, text, text),
+    hall.announce_suspension(bigint, text, timestamptz, bigint),
+    hall.put_offer(bigint, text, text, timestamptz)
 TO smshall_feed, smshall_operator;
 
 GRANT EXECUTE ON FUNCTION
@@ -88,8 +107,25 @@ GRANT EXECUTE ON FUNCTION
     hall.dead_events(text, timestamptz, int),
     hall.resend_event(bigint, bigint),
     hall.resend_events(text, timestamptz),
-    hall.orders(bigint)
+    hall.orders(bigint),
+    hall.complaints(boolean),
+    hall.answer_complaint(bigint, text),
+    hall.junk_senders(timestamptz),
+    hall.export_messages(timestamptz, timestamptz, bigint)
 TO smshall_operator;
+
+-- Secrets are the feed's alone.
+GRANT EXECUTE ON FUNCTION
+    hall.put_password(bigint, int, bytea),
+    hall.put_identity(bigint, int, bytea, bytea[]),
+    hall.put_puk(bigint, text),
+    hall.load_credentials(text[], text[], text[], text[], text[], text[])
+TO smshall_feed;
 
 -- The catalogue is theirs: adding a service is one INSERT.
 GRANT SELECT, INSERT, UPDATE ON hall.service, hall.provider, hall.port TO smshall_operator;
+
+-- Brands, prefixes and speed codes are theirs too; what they take away does not come back.
+GRANT SELECT, INSERT, UPDATE, DELETE ON hall.brand, hall.prefix, hall.speed_code, hall.speed_item TO smshall_operator;
+-- So is what may be switched off, and what is quiet.
+GRANT SELECT, UPDATE ON hall.reminder_kind TO smshall_operator;

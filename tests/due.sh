@@ -62,6 +62,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
     FOR i IN 1 .. p_subscribers LOOP
         PERFORM hall.top_up(13900000000 + i, 100, 'meanwhile');
+        COMMIT;
         PERFORM test.send(13900000000 + i, 'b', 'YE', 'balance');
         COMMIT;
     END LOOP;

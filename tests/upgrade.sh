@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# A store that the first version made becomes one of today: tests/upgrade/first.sql.gz is what pg_dump said of a store of that version, with
-# the demo data and conversations. Nothing of it is lost, it works as a new one does, and it has the same schema. TAP on stdout.
+# Stores that earlier versions made become stores of today: tests/upgrade/*.sql.gz are what pg_dump said of a store of each, with the demo
+# data and conversations. Nothing of it is lost, it works as a new one does, and it has the same schema. TAP on stdout.
 set -u
 cd "$(dirname "$0")/.." || exit 2
 . tests/tap/tap.sh
 . tests/tap/store.sh
-old=${prefix}_old
+old= # the store that is brought up to date
 new=${prefix}_new
 [ -x "$smshall" ] || { echo "skipped: there is no $smshall" && exit 0; }
 
-# Everything in the tables of the first version, by its columns, as it was: what differs after the upgrade is lost or invented.
+# Everything in the tables of the earlier version, by its columns, as it was: what differs after the upgrade is lost or invented.
 contents() {
     local table columns
     while IFS='|' read -r table columns; do
@@ -18,7 +18,7 @@ contents() {
     done <"$dir/tables"
 }
 
-# The first version's tables with their columns; parts of one are one.
+# The earlier version's tables with their columns; parts of one are one.
 list_tables() {
     sql "$1" -F '|' -c "SELECT c.relname, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum)
         FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
@@ -72,46 +72,63 @@ receive() {
         13800138000, '$1', '10086', 'hall', '$2', hashtextextended('$2', 0), NULL, $3, $3, '$5', '$6', '$4', $7, 'sendsms') AS r" 2>&1
 }
 
+# upgrade_from VERSION MIGRATIONS: all of it, for one earlier version
+upgrade_from() {
+    old=${prefix}_$1
+    store_create "$old"
+    (echo "SET ROLE $owner;" && zcat "tests/upgrade/$1.sql.gz") | sql "$old" -q >"$dir/out" 2>"$dir/log" || give_up "the $1 version's store"
+    is "$1: it is that version's" "$2" "$(sql "$old" -c "SELECT string_agg(left(name, 4), ' ' ORDER BY name) FROM hall.migration")"
+    is "$1: with conversations" "t t" \
+        "$(sql "$old" -F ' ' -c "SELECT (SELECT count(*) > 50 FROM hall.message), (SELECT count(*) > 50 FROM hall.reply)")"
+    keeps_what_was_there "$1"
+    has_the_schema_of_a_new_one "$1"
+    works "$1"
+}
+
+keeps_what_was_there() {
+    local names
+    list_tables "$old" >"$dir/tables"
+    contents "$old" >"$dir/before"
+    is "$1: it is brought up to date by its owner" 0 "$(upgrade)"
+    contents "$old" >"$dir/after"
+    is "$1: all that was there is there" "" "$(diff "$dir/before" "$dir/after" | grep '^<')"
+    names=$(sql "$old" -c "SELECT name FROM hall.setting UNION SELECT name FROM hall.migration" | paste -sd '|')
+    is "$1: and nothing more but settings and migrations" "" "$(diff "$dir/before" "$dir/after" | grep '^>' | grep -vE "^> ($names)\|")"
+    is "$1: every balance is the sum of its ledger" 0 "$(sql "$old" -c "SELECT count(*) FROM hall.check_ledger()")"
+    is "$1: every service is found by its name" 0 \
+        "$(sql "$old" -c "SELECT count(*) FROM hall.service AS s WHERE (hall_private.find_service(s.name)).code IS DISTINCT FROM s.code")"
+}
+
+has_the_schema_of_a_new_one() {
+    schema "$old" >"$dir/old"
+    is "$1: it has the schema of a new store" "" "$(differences "$dir/new" "$dir/old")"
+    is "$1: which is not empty" "[1-9]*" "$(grep -c '^function|' "$dir/old")"
+    contents "$old" >"$dir/before"
+    is "$1: it is brought up to date again" 0 "$(upgrade)"
+    contents "$old" >"$dir/after"
+    schema "$old" >"$dir/again"
+    is "$1: which changes nothing" "" "$(differences "$dir/before" "$dir/after")$(differences "$dir/old" "$dir/again")"
+}
+
+works() {
+    local balance
+    balance=$(sql "$old" -c "SELECT hall.top_up(13800138000, 10000, 'upgrade')")
+    is "$1: a message is received" "balance ok" "$(receive u1 YE "'balance'" '{}' reads never NULL)"
+    is "$1: a paid order asks" "open ask" "$(receive u2 KTLDTX "'open'" '{"service": "LDTX"}' changes when_charged NULL)"
+    is "$1: and is confirmed" "open ok" "$(receive u3 是 NULL '{}' reads never "'yes'")"
+    is "$1: it cost what was said" "$((balance - 300))" \
+        "$(sql "$old" -c "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13800138000")"
+    is "$1: what was opened before can be left" "leave_list list*" "$(receive u4 0000 "'leave_list'" '{}' leaves never NULL)"
+    is "$1: by its number" "leave_list left" "$(receive u5 1 NULL '{}' reads never "'yes,serials:1'")"
+    is "$1: what is due is run" "*steps*" "$(sql "$old" -c "SELECT hall.run_due()")"
+    is "$1: every balance is right still" 0 "$(sql "$old" -c "SELECT count(*) FROM hall.check_ledger()")"
+    is "$1: and all of it is evidence" "the evidence holds" "$("$smshall" evidence --verify --database "$base dbname=$old" 2>&1)"
+}
+
 store_start
-store_create "$old"
-(echo "SET ROLE $owner;" && zcat tests/upgrade/first.sql.gz) | sql "$old" -q >"$dir/out" 2>"$dir/log" || give_up "the first version's store"
-is "it is the first version's" "0001_setting.sql 0002_catalogue.sql 0003_account.sql 0004_message.sql" \
-    "$(sql "$old" -c "SELECT string_agg(name, ' ' ORDER BY name) FROM hall.migration")"
-is "with conversations" "t t" \
-    "$(sql "$old" -F ' ' -c "SELECT (SELECT count(*) > 50 FROM hall.message), (SELECT count(*) > 50 FROM hall.reply)")"
-
-list_tables "$old" >"$dir/tables"
-contents "$old" >"$dir/before"
-is "it is brought up to date by its owner" 0 "$(upgrade)"
-contents "$old" >"$dir/after"
-is "all that was there is there" "" "$(diff "$dir/before" "$dir/after" | grep '^<')"
-names=$(sql "$old" -c "SELECT name FROM hall.setting UNION SELECT name FROM hall.migration" | paste -sd '|')
-is "and nothing more but settings and migrations" "" "$(diff "$dir/before" "$dir/after" | grep '^>' | grep -vE "^> ($names)\|")"
-is "every balance is the sum of its ledger" 0 "$(sql "$old" -c "SELECT count(*) FROM hall.check_ledger()")"
-is "every service is found by its name" 0 \
-    "$(sql "$old" -c "SELECT count(*) FROM hall.service AS s WHERE (hall_private.find_service(s.name)).code IS DISTINCT FROM s.code")"
-
 store_create "$new"
 migrate "$new" || give_up "a new store"
-schema "$old" >"$dir/old"
 schema "$new" >"$dir/new"
-is "it has the schema of a new store" "" "$(differences "$dir/new" "$dir/old")"
-is "which is not empty" "[1-9]*" "$(grep -c '^function|' "$dir/old")"
-
-contents "$old" >"$dir/before"
-is "it is brought up to date again" 0 "$(upgrade)"
-contents "$old" >"$dir/after"
-schema "$old" >"$dir/again"
-is "which changes nothing" "" "$(differences "$dir/before" "$dir/after")$(differences "$dir/old" "$dir/again")"
-
-balance=$(sql "$old" -c "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13800138000")
-is "a message is received" "balance ok" "$(receive u1 YE "'balance'" '{}' reads never NULL)"
-is "a paid order asks" "open ask" "$(receive u2 KTCL "'open'" '{"service": "CL"}' changes when_charged NULL)"
-is "and is confirmed" "open ok" "$(receive u3 是 NULL '{}' reads never "'yes'")"
-is "it cost what was said" "$((balance - 500))" "$(sql "$old" -c "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13800138000")"
-is "what the first version opened can be left" "leave_list list*" "$(receive u4 0000 "'leave_list'" '{}' leaves never NULL)"
-is "by its number" "leave_list left" "$(receive u5 1 NULL '{}' reads never "'yes,serials:1'")"
-is "what is due is run" "*steps*" "$(sql "$old" -c "SELECT hall.run_due()")"
-is "every balance is right still" 0 "$(sql "$old" -c "SELECT count(*) FROM hall.check_ledger()")"
-is "and all of it is evidence" "the evidence holds" "$("$smshall" evidence --verify --database "$base dbname=$old" 2>&1)"
+upgrade_from first "0001 0002 0003 0004"
+upgrade_from second "0001 0002 0003 0004 0005"
 tap_end

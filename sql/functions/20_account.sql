@@ -95,6 +95,8 @@ BEGIN
     PERFORM hall_private.cancel_order(p_msisdn, w.service)
     FROM hall.work_order AS w
     WHERE w.msisdn = p_msisdn AND w.ended_at IS NULL AND w.action = 'open';
+    PERFORM hall_private.end_reminders(p_msisdn);
+    PERFORM hall_private.clear_account(p_msisdn);
 END
 $$;
 

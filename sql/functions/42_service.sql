@@ -247,6 +247,9 @@ BEGIN
         fields := fields || jsonb_build_object('needs', v_needs);
     ELSIF p_subscriber.is_blacklisted AND hall_private.is_charged(p_service) THEN
         outcome := 'blacklisted';
+    ELSIF hall_private.is_charged(p_service) AND hall_private.cools_until(p_subscriber.msisdn) IS NOT NULL THEN
+        outcome := 'cool_down';
+        fields := fields || jsonb_build_object('until', hall_private.iso(hall_private.cools_until(p_subscriber.msisdn)));
     ELSIF p_subscriber.balance_fen < hall_private.opening_fee(p_service)
         AND NOT hall_private.was_charged(p_subscriber.msisdn, p_service.code, hall_private.month_of(hall.now()))
     THEN

@@ -21,7 +21,8 @@ $$;
 
 -- Opens args.service: at once when it costs nothing, else asks first and opens when the answer to that comes.
 -- ask {…} | ok, bought, resumed {…, charged, balance, trial_until} | accepted, in_work {service} | already {since} | excluded {other, other_off} |
--- requires {needs} | no_balance {price, balance} | blacklisted, not_offered {service} | no_service {word, near}
+-- requires {needs} | no_balance {price, balance} | blacklisted, not_offered {service} | cool_down {until}: a password was sent out |
+-- no_service {word, near}
 CREATE OR REPLACE FUNCTION hall_command.open(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -145,15 +146,36 @@ BEGIN
 END
 $$;
 
--- The balance reminder at args.amount yuan, or at ten. ok {amount} | changed {amount}: it was open | not_offered {service}
+-- An amount for the balance reminder that cannot be, parts of a fen too: out_of_bounds {least, most}; outcome NULL: it can.
+CREATE OR REPLACE FUNCTION hall_private.remind_fault(p_fen numeric, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_least bigint := hall_private.setting('remind_least_fen');
+    v_most  bigint := hall_private.setting('remind_most_fen');
+BEGIN
+    IF p_fen NOT BETWEEN v_least AND v_most OR p_fen <> trunc(p_fen) THEN
+        outcome := 'out_of_bounds';
+        fields := jsonb_build_object('least', v_least, 'most', v_most);
+    END IF;
+END
+$$;
+
+-- The balance reminder at args.amount yuan, or at ten.
+-- ok {amount} | changed {amount}: it was open | out_of_bounds {least, most} | not_offered {service}
 CREATE OR REPLACE FUNCTION hall_command.open_reminder(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_amount  bigint := coalesce((args ->> 'amount')::numeric, 10) * 100;
+    v_amount  numeric := coalesce((args ->> 'amount')::numeric, 10) * 100;
+    v_fault   record := hall_private.remind_fault(v_amount);
     v_service hall.service := hall_private.find_service('YETX');
     v_is_open boolean := (hall_private.open_one(subscriber.msisdn, v_service.code)).service IS NOT NULL;
 BEGIN
-    fields := hall_private.service_fields(v_service) || jsonb_build_object('amount', v_amount);
+    IF v_fault.outcome IS NOT NULL THEN
+        outcome := v_fault.outcome;
+        fields := v_fault.fields;
+        RETURN;
+    END IF;
+    fields := hall_private.service_fields(v_service) || jsonb_build_object('amount', v_amount::bigint);
     IF NOT v_is_open AND v_service.is_offered IS NOT TRUE THEN
         outcome := 'not_offered';
         fields := '{"service": "余额提醒"}';
@@ -169,15 +191,19 @@ BEGIN
 END
 $$;
 
--- ok {amount} | not_open {}
+-- ok {amount} | not_open {} | out_of_bounds {least, most}
 CREATE OR REPLACE FUNCTION hall_command.change_reminder(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_amount bigint := (args ->> 'amount')::numeric * 100;
+    v_amount numeric := (args ->> 'amount')::numeric * 100;
+    v_fault  record := hall_private.remind_fault(v_amount);
 BEGIN
-    fields := hall_private.service_fields(hall_private.find_service('YETX')) || jsonb_build_object('amount', v_amount);
+    fields := hall_private.service_fields(hall_private.find_service('YETX')) || jsonb_build_object('amount', v_amount::bigint);
     outcome := CASE WHEN (hall_private.open_one(subscriber.msisdn, 'YETX')).service IS NULL THEN 'not_open' ELSE 'ok' END;
-    IF outcome = 'ok' THEN
+    IF outcome = 'ok' AND v_fault.outcome IS NOT NULL THEN
+        outcome := v_fault.outcome;
+        fields := v_fault.fields;
+    ELSIF outcome = 'ok' THEN
         UPDATE hall.subscriber AS s SET remind_below_fen = v_amount WHERE s.msisdn = subscriber.msisdn;
     END IF;
 END

@@ -107,6 +107,7 @@ $$;
 CREATE OR REPLACE FUNCTION hall_private.how_to_ask(p_dialogue hall.dialogue) RETURNS text
 LANGUAGE sql IMMUTABLE
 RETURN CASE
+    WHEN p_dialogue.options #>> '{0,how}' IS NOT NULL THEN p_dialogue.options #>> '{0,how}'
     WHEN p_dialogue.kind = 'consent' THEN 'KT' || (p_dialogue.options #>> '{0,service}')
     WHEN p_dialogue.takes_yes THEN '00000'
     ELSE '0000'
@@ -208,9 +209,17 @@ BEGIN
     ELSIF v_asked.kind = 'consent' AND p_subscriber.state = 'suspended' THEN
         command := 'hall';
         outcome := 'suspended';
+        fields := hall_private.suspended_fields(p_subscriber);
     ELSE
         SELECT a.outcome, a.fields INTO outcome, fields
         FROM hall_private.accept(p_subscriber, p_message, v_asked, v_meaning, p_answer) AS a;
+        IF hall_private.wants_run(outcome, fields) THEN
+            SELECT r.* INTO command, outcome, fields, dialogue
+            FROM hall_private.run_in_place(p_subscriber, p_message, p_at, fields -> 'run') AS r;
+            IF jsonb_typeof(fields) = 'object' THEN
+                fields := fields - 'replaced_list';       -- it was chosen from
+            END IF;
+        END IF;
     END IF;
 END
 $$;

@@ -27,7 +27,32 @@ BEGIN
 END
 $$;
 
--- Runs a command, and opens the question that it may lead to. dialogue: the question that its replies put.
+-- A command may want another run in its place: outcome NULL, fields {"run": {"command", "call", "effect", "confirm", "args"}}.
+CREATE OR REPLACE FUNCTION hall_private.wants_run(p_outcome text, p_fields jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN p_outcome IS NULL AND coalesce(p_fields ? 'run', false);
+
+CREATE OR REPLACE FUNCTION hall_private.run_in_place(
+    p_subscriber hall.subscriber, p_message hall.message, p_at text, p_run jsonb,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+BEGIN
+    SELECT r.* INTO command, outcome, fields, dialogue
+    FROM hall_private.run_command(
+        p_subscriber, p_message, p_at, p_run ->> 'command', p_run ->> 'call', p_run ->> 'effect', p_run ->> 'confirm', p_run -> 'args') AS r;
+END
+$$;
+
+-- How somebody who is suspended comes out of it: with FJ who stopped the number himself, stopped: true; else by paying.
+CREATE OR REPLACE FUNCTION hall_private.suspended_fields(p_subscriber hall.subscriber) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN p_subscriber.state_reason IN ('own_wish', 'lost') AND p_subscriber.balance_fen >= 0 THEN '{"stopped": true}'::jsonb
+    ELSE '{}'
+END;
+
+-- Runs a command, and opens the question that it may lead to. dialogue: the question that its replies put. p_effect: reads | changes |
+-- manages: changes, also while the subscriber is suspended | leaves
 CREATE OR REPLACE FUNCTION hall_private.run_command(
     p_subscriber hall.subscriber, p_message hall.message, p_at text, p_command text, p_call text, p_effect text, p_confirm text, p_args jsonb,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -41,7 +66,7 @@ BEGIN
     IF p_effect = 'changes' AND p_subscriber.state = 'suspended' THEN
         command := 'hall';
         outcome := 'suspended';
-        fields := '{}';
+        fields := hall_private.suspended_fields(p_subscriber);
         RETURN;
     END IF;
     command := p_command;
@@ -51,6 +76,11 @@ BEGIN
     v_answer := hall_private.dispatch(p_call, p_subscriber, v_args);
     outcome := v_answer.outcome;
     fields := v_answer.fields;
+    IF outcome IS NULL AND hall_private.wants_run(outcome, fields) THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.run_in_place(p_subscriber, p_message, p_at, fields -> 'run') AS r;
+        RETURN;
+    END IF;
     v_ask := CASE jsonb_typeof(fields) WHEN 'array' THEN fields #> '{-1,ask}' ELSE fields -> 'ask' END;
     IF v_ask IS NOT NULL THEN
         dialogue := p_message.number;
@@ -123,6 +153,40 @@ BEGIN
 END
 $$;
 
+-- The command that a port of the hall is for, whatever is sent there: a speed code's, or the one that takes junk messages (rules F4). The port
+-- is its argument `code`. All NULL: none.
+CREATE OR REPLACE FUNCTION hall_private.command_of_port(p_port text) RETURNS text
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN CASE
+        WHEN p_port = hall_private.setting('junk_port')::text THEN 'junk'
+        WHEN EXISTS (SELECT FROM hall.speed_code AS c WHERE c.code = p_port) THEN 'speed'
+    END;
+END
+$$;
+
+-- A text at such a port. A number or a yes answers the question that is open there; any other text, and an answer to nothing, is the port's.
+-- outcome NULL: it is no such port.
+CREATE OR REPLACE FUNCTION hall_private.act_at_port(
+    p_subscriber hall.subscriber, p_message hall.message, p_answer text,
+    OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_command text := hall_private.command_of_port(p_message.port);
+BEGIN
+    IF v_command IS NULL OR (v_command = 'speed' AND p_answer IS NOT NULL AND EXISTS (
+        SELECT FROM hall.dialogue AS d
+        WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port AND d.ended IS NULL AND d.until >= hall.now()))
+    THEN
+        RETURN;
+    END IF;
+    SELECT r.* INTO command, outcome, fields, dialogue
+    FROM hall_private.run_command(
+        p_subscriber, p_message, 'hall', v_command, v_command, CASE v_command WHEN 'junk' THEN 'manages' ELSE 'reads' END, 'never',
+        jsonb_build_object('code', p_message.port, 'text', p_message.text)) AS r;
+END
+$$;
+
 -- A text at the hall that is no command: a service's name that the reader did not know but the catalogue does (`maybe`), or nearly so,
 -- which its command tells; an answer; a service's name alone, which help tells of; or nothing.
 CREATE OR REPLACE FUNCTION hall_private.act_on_text(
@@ -133,6 +197,13 @@ DECLARE
     v_maybe jsonb := p_args -> 'maybe';
     v_word  text := v_maybe #>> '{args,service}';
 BEGIN
+    IF p_message.port <> hall_private.setting('hall_port')::text THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_at_port(p_subscriber, p_message, p_answer) AS r;
+        IF outcome IS NOT NULL THEN
+            RETURN;
+        END IF;
+    END IF;
     IF (hall_private.find_service(v_word)).code IS NOT NULL
         OR (p_args -> 'near' = '[]' AND hall_private.near_services(v_word) <> '[]')
     THEN

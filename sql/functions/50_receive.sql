@@ -23,6 +23,7 @@ RETURN pg_catalog.jsonb_build_object(
     'state', p_reply.state,
     'pieces', p_reply.pieces,
     'claims', p_reply.claims,
+    'language', p_reply.language,
     'valid_s', hall_private.seconds_until(p_reply.valid_until));
 
 -- The answer to a repeat by the gateway's id, whatever the text says now (rules D6, E1): the replies that the message had; NULL when
@@ -176,7 +177,8 @@ $$;
 -- Writes a reply and answers it as the daemon takes it. p_way inline: it goes out with the answer that carries it, if it is the first
 -- part: there is room for one. sendsms: it is the caller's to send for as long as the lease, in its order: `after` is the unsent one
 -- before it. own: nobody asked for it, anybody sends it; it takes its number from hall.conversation first, and has no p_hash.
--- p_dialogue: the question that it puts. p_until: not to be sent after it, sooner than it would be otherwise.
+-- p_dialogue: the question that it puts. p_until: not to be sent after it, sooner than it would be otherwise. What has a sealed secret in it
+-- never goes inline: it is taken out of here once it was sent (hall.settle), and an answer could not be given again.
 CREATE OR REPLACE FUNCTION hall_private.add_reply(
     p_msisdn bigint, p_number int, p_part int, p_port text, p_way text, p_hash int, p_command text, p_outcome text, p_fields jsonb,
     p_dialogue int DEFAULT NULL, p_until timestamptz DEFAULT NULL)
@@ -189,18 +191,20 @@ DECLARE
     v_lease timestamptz;
     v_until timestamptz;
     v_after text;
+    v_language text;
 BEGIN
-    IF p_way <> 'inline' OR p_part > 1 THEN
+    IF p_way <> 'inline' OR p_part > 1 OR p_fields ? 'secret' THEN
         v_after := hall_private.latest_unsent(p_msisdn);
         v_state := 'unsent';
         v_lease := CASE p_way WHEN 'own' THEN v_now ELSE v_now + make_interval(secs => hall_private.setting('reply_lease_s')) END;
     END IF;
     INSERT INTO hall.reply AS r
-        (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, dialogue, valid_until)
+        (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, dialogue, language, valid_until)
     VALUES
         (p_msisdn, v_now, v_month, p_number, p_part, p_hash, p_port, p_command, p_outcome, p_fields, v_state, v_lease, p_dialogue,
+         (SELECT c.language FROM hall.conversation AS c WHERE c.msisdn = p_msisdn),
          least(p_until, v_now + make_interval(secs => (SELECT s.value FROM hall.setting AS s WHERE s.name = 'reply_validity_s'))))
-    RETURNING r.valid_until INTO v_until;
+    RETURNING r.valid_until, r.language INTO v_until, v_language;
     RETURN jsonb_build_object(
         'mt', hall_private.mt(v_month, p_number, p_part),
         'port', p_port,
@@ -212,6 +216,7 @@ BEGIN
         'after', v_after,
         'pieces', 0,
         'claims', 0,
+        'language', v_language,
         'valid_s', extract(epoch FROM v_until - v_now)::int);
 END
 $$;

@@ -25,7 +25,7 @@ END;
 -- NULL keeps the text that is there. p_claims is the figure that the reply came with, NULL when it is not said: when somebody else has
 -- claimed the reply since, an unsent is about a lease that ran out, and the state stays.
 -- Answers the state the reply has now, which is another one when it had moved on already; `unknown` when there is no such reply.
--- What was said to put a question is evidence (rules A8).
+-- What was said to put a question is evidence (rules A8); a sealed secret is kept no longer than until it was said (rules C4).
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.settle(
     p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_reason text, p_wait_s int, p_claims int)
@@ -47,6 +47,7 @@ BEGIN
         claim_after = CASE p_state WHEN 'unsent' THEN v_now + make_interval(secs => coalesce(p_wait_s, 0)) END,
         sent_at = CASE WHEN p_state IN ('sent', 'answered') THEN v_now END,
         text = coalesce(p_text, r.text),
+        fields = CASE WHEN v_is_said AND r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
         pieces = greatest(r.pieces, p_pieces),
         reason = p_reason
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
@@ -63,14 +64,15 @@ BEGIN
     END IF;
 
     -- it moved on before this note came: the report was quicker, somebody else has it, or this is the second time. What was sent is
-    -- noted all the same
+    -- noted all the same, also by who does not know whether it was (a timeout) when the report knows
     UPDATE hall.reply AS r
-    SET text = CASE WHEN v_is_said THEN coalesce(p_text, r.text) ELSE r.text END,
+    SET text = CASE WHEN v_is_said THEN coalesce(p_text, r.text) ELSE coalesce(r.text, p_text) END,
+        fields = CASE WHEN v_is_said AND r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
         sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
         pieces = greatest(r.pieces, p_pieces)
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
     RETURNING r.state, r.dialogue INTO v_state, v_dialogue;
-    IF v_dialogue IS NOT NULL AND v_is_said THEN
+    IF v_dialogue IS NOT NULL AND hall_private.reply_rank(v_state) >= hall_private.reply_rank('sent') THEN
         PERFORM hall_private.note_said(p_msisdn, v_key.month, v_key.number, v_key.part, true);
     END IF;
     RETURN coalesce(v_state::text, 'unknown');
@@ -99,6 +101,7 @@ BEGIN
     UPDATE hall.reply AS r
     SET state = v_state,
         claim_after = NULL,
+        fields = CASE WHEN r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
         report_status = p_status,
         report_at = v_at,
         reason = CASE v_state WHEN 'failed' THEN p_reason END
@@ -151,7 +154,7 @@ BEGIN
         FOR UPDATE OF r SKIP LOCKED
     )
     UPDATE hall.reply AS r
-    SET state = 'expired', claim_after = NULL, reason = 'validity'
+    SET state = 'expired', claim_after = NULL, reason = 'validity', fields = r.fields - 'secret'
     FROM late AS l
     WHERE r.msisdn = l.msisdn AND r.number = l.number AND r.part = l.part AND r.month = l.month;
     GET DIAGNOSTICS v_expired = ROW_COUNT;

@@ -1,4 +1,4 @@
--- What falls due by itself: renewals and the end of trials, and the store's own housekeeping.
+-- What falls due by itself: renewals and the end of trials, reminders (52_reminder.sql), and the store's own housekeeping.
 --
 -- A subscription that the hall renews has a step that comes next, and its time (hall.subscription.step, step_at):
 --
@@ -14,6 +14,12 @@
 -- off, and months that passed are not charged afterwards. A month is one of China's calendar; it is charged on its first day at the
 -- setting renewal_hour, or in it when a trial ends. What is charged is what was consented to (hall_private.as_consented): a new price
 -- in the catalogue needs a new consent, and a service that is no longer offered goes on for those who have it.
+--
+-- Quiet hours (rules F1) and the notice before a charge (A12): a notice that would fall into quiet hours is planned for the hour before they
+-- begin, so the charge stays where it was. One that comes up in them all the same, because it is late or was ordered by night, waits for
+-- their end; it then leaves all of its time before the charge, which is put off where it must be. Receipts, and the words that a charge
+-- failed or a trial has ended, come with what they tell of (A11). What was to happen by day and is late waits for the end of quiet hours
+-- with its text, unless another month has begun by then.
 
 -- --- when, and how much ------------------------------------------------------------------------------------------------------
 
@@ -39,6 +45,19 @@ CREATE OR REPLACE FUNCTION hall_private.trial_end(p_service hall.service, p_open
 LANGUAGE sql STABLE
 RETURN CASE WHEN p_service.period = 'month' AND p_service.trial_days > 0
     THEN hall_private.later(p_opened, pg_catalog.make_interval(days => p_service.trial_days)) END;
+
+-- When the notice of what happens at p_at is given: p_notice before it, or earlier, in the hour before quiet hours begin.
+CREATE OR REPLACE FUNCTION hall_private.notice_time(p_at timestamptz, p_notice interval) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_at timestamptz := hall_private.later(p_at, -p_notice);
+BEGIN
+    IF p_notice > '0' THEN
+        RETURN coalesce((hall_private.quiet_hours(v_at)).begins - interval '1 hour', v_at);
+    END IF;
+    RETURN v_at;
+END
+$$;
 
 -- When a service is charged for the first time after its opening: when the trial ends; or for the month after the opening, or after
 -- the trial if the rest of that month is free.
@@ -86,7 +105,7 @@ BEGIN
     charged_until := CASE WHEN NOT v_is_free THEN hall_private.month_of(step_at) END;
     IF p_service.notice > '0' THEN
         step := 'notice';
-        step_at := greatest(p_opened, hall_private.later(step_at, -p_service.notice));
+        step_at := greatest(p_opened, hall_private.notice_time(step_at, p_service.notice));
     END IF;
 END
 $$;
@@ -127,7 +146,7 @@ CREATE OR REPLACE FUNCTION hall_private.go_on_to(p_open hall.subscription, p_ser
 LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM hall_private.set_step(p_open, CASE WHEN p_service.notice > '0' THEN 'notice' ELSE 'charge' END,
-        hall_private.later(hall_private.charge_time(p_month), -p_service.notice));
+        hall_private.notice_time(hall_private.charge_time(p_month), p_service.notice));
 END
 $$;
 
@@ -153,7 +172,8 @@ BEGIN
 END
 $$;
 
--- Says what comes and when: no sooner than its notice after now. The text is of no use any more when it has come.
+-- Says what comes and when: no sooner than its notice after now, which is not in quiet hours. The text is of no use any more when it has
+-- come.
 CREATE OR REPLACE FUNCTION hall_private.give_notice(p_open hall.subscription, p_service hall.service) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -166,8 +186,12 @@ DECLARE
         ELSE hall_private.charge_time(greatest(p_open.charged_until, hall_private.next_month(p_open.failed_month)))
     END;
     v_at       timestamptz := greatest(v_planned, hall_private.later(v_now, p_service.notice));
+    v_morning  timestamptz := hall_private.after_quiet(v_now);
 BEGIN
-    IF v_at > v_now THEN
+    IF v_at > v_now AND v_morning > v_now THEN
+        PERFORM hall_private.set_step(p_open, 'notice', v_morning);
+        RETURN;
+    ELSIF v_at > v_now THEN
         p_open.notice_number := hall_private.tell_of(
             p_open, p_service, CASE WHEN v_is_trial THEN 'trial_notice' ELSE 'renewal_notice' END,
             jsonb_build_object('at', hall_private.iso(v_at)), v_at - v_now);
@@ -208,7 +232,7 @@ BEGIN
         END IF;
         PERFORM hall_private.tell_of(p_open, p_service, 'charge_failed', jsonb_build_object('balance', p_balance));
     END IF;
-    IF v_retry < hall_private.later(hall_private.charge_time(v_next), -p_service.notice) THEN
+    IF v_retry < hall_private.notice_time(hall_private.charge_time(v_next), p_service.notice) THEN
         PERFORM hall_private.set_step(p_open, 'charge', v_retry);
     ELSE
         PERFORM hall_private.go_on_to(p_open, p_service, v_next);
@@ -278,6 +302,25 @@ BEGIN
 END
 $$;
 
+-- A charge or an end that is late, was to come by day and has something to say: when it is to be done instead of now, by night. NULL: now.
+CREATE OR REPLACE FUNCTION hall_private.morning_for(p_open hall.subscription) RETURNS timestamptz
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_now     timestamptz := hall.now();
+    v_morning timestamptz := hall_private.after_quiet(v_now);
+BEGIN
+    IF v_morning = v_now
+        OR p_open.step = 'notice'
+        OR p_open.end_reason IS NOT NULL
+        OR hall_private.after_quiet(p_open.step_at) > p_open.step_at
+        OR hall_private.month_of(v_morning) > hall_private.month_of(p_open.step_at)
+    THEN
+        RETURN NULL;
+    END IF;
+    RETURN v_morning;
+END
+$$;
+
 -- The step of one subscription. Answers whether it was done: not when somebody else has it or its subscriber in hand, and not when it is
 -- not due any more. A subscriber who is gone owes nothing more and hears nothing more: the number may be another's by now.
 -- Locks conversation, subscription and subscriber; waits for the last one only.
@@ -287,6 +330,7 @@ DECLARE
     v_open       hall.subscription;
     v_service    hall.service;
     v_subscriber hall.subscriber;
+    v_morning    timestamptz;
 BEGIN
     IF NOT hall_private.take_conversation(p_msisdn) THEN
         RETURN false;
@@ -300,9 +344,12 @@ BEGIN
     END IF;
     v_service := hall_private.service_of(v_open);
     SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn;
+    v_morning := hall_private.morning_for(v_open);
 
     IF v_subscriber.state = 'closed' THEN
         PERFORM hall_private.end_subscription(p_msisdn, p_service, 'close', true);
+    ELSIF v_morning IS NOT NULL THEN
+        PERFORM hall_private.set_step(v_open, v_open.step, v_morning);
     ELSIF v_open.step = 'notice' THEN
         PERFORM hall_private.give_notice(v_open, v_service);
     ELSIF v_open.step = 'charge' THEN
@@ -372,37 +419,50 @@ $$;
 
 -- --- all that is due ---------------------------------------------------------------------------------------------------------
 
--- What is due in the store itself: months ahead, renewals, and when those are through, replies past their validity and old events.
+-- What is due in the store itself: months ahead, renewals, reminders, and when those are through, replies past their validity, brands that
+-- change with the month, old events and old reminders.
 -- Answers how much was done, and in `more` whether to come again at once. Of several daemons at once one does the housekeeping, and all
--- do renewals.
+-- do renewals and send reminders.
 CREATE OR REPLACE FUNCTION hall.run_due() RETURNS jsonb
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     c_steps      CONSTANT int := 20;    -- a message from one of these subscribers waits for all of them
+    c_reminders  CONSTANT int := 40;    -- likewise; each is a subtransaction, and so is a step: together not above 64
+    c_occasions  CONSTANT int := 1000;  -- and subscribers that the bill alarm walks past
     c_expired    CONSTANT int := 50000; -- well below a second
+    c_brands     CONSTANT int := 500;
     c_forgotten  CONSTANT int := 1000;
     v_keeps      boolean := pg_try_advisory_xact_lock(hashtext('smshall run_due'));
     v_partitions int := 0;
     v_expired    int := 0;
     v_forgotten  int := 0;
+    v_brands     int := 0;
     v_steps      int;
-    v_more       boolean;
+    v_reminders  int;
+    v_more       boolean := false;
 BEGIN
     -- before any row is locked, for a new month locks whole tables
     IF v_keeps THEN
         v_partitions := hall_private.partitions_ahead();
+        v_more := hall_private.walk_alarm(c_occasions);
+        v_more := hall_private.remind_of_offers(c_occasions) = c_occasions OR v_more;
     END IF;
     v_steps := hall_private.run_steps(c_steps);
-    v_more := v_steps > 0 AND EXISTS (SELECT FROM hall.subscription AS o WHERE o.step_at <= hall.now());
-    -- not each time in a row: it looks at all that is unsent, and renewals may have left very much of it
+    v_reminders := hall_private.run_reminders(c_reminders);
+    v_more := v_more
+        OR (v_steps > 0 AND EXISTS (SELECT FROM hall.subscription AS o WHERE o.step_at <= hall.now()))
+        OR (v_reminders > 0 AND EXISTS (SELECT FROM hall.reminder AS r WHERE r.due_at <= hall.now()));
+    -- not each time in a row: it looks at all that is unsent, and what is above may have left very much of it
     IF v_keeps AND NOT v_more THEN
         v_expired := hall_private.expire_unsent(NULL, c_expired);
-        v_forgotten := hall_private.forget_events(c_forgotten);
+        v_brands := hall_private.change_brands(c_brands);
+        v_forgotten := greatest(hall_private.forget_events(c_forgotten), hall_private.forget_reminders(c_forgotten));
     END IF;
     RETURN jsonb_build_object(
         'partitions', v_partitions,
         'expired', v_expired,
         'steps', v_steps,
-        'more', v_more OR v_expired = c_expired OR v_forgotten = c_forgotten);
+        'reminders', v_reminders,
+        'more', v_more OR v_expired = c_expired OR v_brands = c_brands OR v_forgotten >= c_forgotten);
 END
 $$;

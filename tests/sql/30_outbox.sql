@@ -158,7 +158,7 @@ SELECT test.wait(61);
 SELECT test.is((c - 'valid_s')::text,
     '{"mt": "2611-22", "port": "10086", "text": null, "state": "unsent", "claims": 3, "fields": {"near": []}, "msisdn": "13800138000", '
     '"pieces": 0, '
-    '"command": "hall", "outcome": "unknown"}', 'claim: as receive gives them, with the msisdn')
+    '"command": "hall", "outcome": "unknown", "language": null}', 'claim: as receive gives them, with the msisdn')
         FROM jsonb_array_elements(hall.claim_unsent(1, 60)) AS c;
 
 -- expiry

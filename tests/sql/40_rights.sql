@@ -5,7 +5,7 @@ WHERE c.relnamespace = 'hall'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND
 ORDER BY c.relname;
 SELECT test.is(string_agg(c.relname, ' ' ORDER BY c.relname) FILTER (WHERE has_table_privilege(r.rolname, c.oid,
     'SELECT, INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')),
-    CASE r.rolname WHEN 'smshall_operator' THEN 'port provider service' END, r.rolname || ' has no right on any table but the catalogue''s')
+    CASE r.rolname WHEN 'smshall_operator' THEN 'brand port prefix provider reminder_kind service speed_code speed_item' END, r.rolname || ' has no right on any table but the catalogue''s')
 FROM pg_class AS c, pg_roles AS r
 WHERE c.relnamespace IN (SELECT oid
     FROM pg_namespace WHERE nspname ~ '^hall') AND c.relkind IN ('r', 'p', 'v') AND r.rolname ~ '^smshall_(hall|feed|operator)$'
@@ -20,12 +20,16 @@ LANGUAGE sql RETURN (
 SELECT test.is(test.may('smshall_hall'),
     'claim_events claim_unsent delivery_report receive report_order run_due settle settle_event', 'smshall_hall may call these');
 SELECT test.is(test.may('smshall_feed'),
-    'load_services post_charge put_allowance put_bill put_points put_port put_provider put_service put_subscriber put_subscription '
-    'top_up', 'smshall_feed may call these');
+    'announce_suspension load_allowances load_bills load_brands load_charges load_credentials load_languages load_offers load_points '
+    'load_ports load_prefixes load_providers load_services load_services load_subscribers load_subscriptions load_top_ups mail_arrived '
+    'post_charge put_allowance put_bill put_identity put_language put_offer put_password put_points put_port put_provider put_puk '
+    'put_service put_subscriber put_subscription top_up', 'smshall_feed may call these');
 SELECT test.is(test.may('smshall_operator'),
-    'check_ledger consents dead_events dead_letters drop_messages_before evidence evidence_ranges list_hooks load_services orders '
-    'post_charge put_allowance put_bill put_hook put_points put_port put_provider put_service put_subscriber put_subscription resend '
-    'resend_event resend_events rotate_hook_key set_provider_hook top_up verify_evidence verify_money',
+    'announce_suspension answer_complaint check_ledger complaints consents dead_events dead_letters drop_messages_before evidence '
+    'evidence_ranges junk_senders list_hooks load_allowances load_bills load_brands load_charges load_languages load_offers load_points '
+    'load_ports load_prefixes load_providers load_services load_services load_subscribers load_subscriptions load_top_ups mail_arrived orders '
+    'post_charge put_allowance put_bill put_hook put_language put_offer put_points put_port put_provider put_service put_subscriber '
+    'put_subscription resend resend_event resend_events rotate_hook_key set_provider_hook top_up verify_evidence verify_money',
     'smshall_operator may call these');
 CREATE ROLE smshall_test_nobody;
 SELECT test.is(test.may('smshall_test_nobody'), NULL, 'anybody else may call none');

@@ -5,7 +5,7 @@ SELECT test.is(string_agg(concat_ws(' ', msisdn, brand, state, balance_fen, poin
 FROM hall.subscriber;
 SELECT test.is(string_agg(code || ' ' || name || ' ' || fee_fen || ' ' || period || ' ' || coalesce(provider || ' ' || port,
     '-') || ' ' || trial_days, ', ' ORDER BY code),
-    'CL 彩铃 500 month - 0, CL8 彩铃8元 800 month - 0, DXHZ 短信回执 10 message - 0, GPRS 手机上网 0 month - 0, HFNZ 话费闹钟 0 month - 0, HJBC 呼叫保持 0 month - 0, '
+    'CL 彩铃 500 month - 0, CL8 彩铃8元 800 month - 0, DXHZ 短信回执 10 message - 0, GNMY 国内漫游 0 month - 0, GPRS 手机上网 0 month - 0, HFNZ 话费闹钟 0 month - 0, HJBC 呼叫保持 0 month - 0, '
     'HJDD 呼叫等待 0 month - 0, LDTX 来电提醒 300 month - 0, LDXS 来电显示 0 month - 0, SFTH 三方通话 0 month - 0, TQYB 天气预报 200 month 风云气象 106602 0, '
     'WLAN WLAN 0 month - 7, XHTT 笑话天天 500 month 风云气象 106602 0, XWZB 新闻早报 300 month 新华短讯 106601 0, YETX 余额提醒 0 month - 0',
         'demo: the catalogue') FROM hall.service;

@@ -42,7 +42,7 @@ $$;
 CREATE FUNCTION test.cancel(p_msisdn bigint, p_code text) RETURNS text
 LANGUAGE sql RETURN test.says(p_msisdn, 'QX' || p_code) #>> '{replies,0,outcome}';
 
--- What the hall said of its own accord since it was last asked.
+-- What the hall said of services of its own accord since it was last asked.
 CREATE TABLE test.heard (msisdn bigint PRIMARY KEY, number int);
 CREATE FUNCTION test.heard(p_msisdn bigint) RETURNS text
 LANGUAGE plpgsql AS $$
@@ -55,7 +55,7 @@ BEGIN
         max(r.number)
     INTO v_heard, v_last
     FROM hall.reply AS r
-    WHERE r.msisdn = p_msisdn AND r.asked_hash IS NULL AND r.number > coalesce(v_after, 0);
+    WHERE r.msisdn = p_msisdn AND r.asked_hash IS NULL AND r.command <> 'reminder' AND r.number > coalesce(v_after, 0);
     INSERT INTO test.heard AS h VALUES (p_msisdn, coalesce(v_last, 0))
     ON CONFLICT (msisdn) DO UPDATE SET number = greatest(h.number, excluded.number);
     RETURN v_heard;
@@ -178,7 +178,10 @@ SELECT test.due('2026-11-30 18:00:07');
 SELECT test.is(test.heard(13900000010), 'renewal_notice 2026-12-01T18:00', 'late notice: says when the charge will be');
 SELECT test.due('2026-12-01 18:00:06');
 SELECT test.is(test.balance(13900000010), '4500', 'late notice: its time is kept'),
-    test.is(test.due('2026-12-05 03:00:00')::text, '2', 'late charge: made when the hall is back'),
+    test.is(test.due('2026-12-05 03:00:00')::text, '2', 'late charge: the hall is back by night'),
+    test.is(concat_ws('|', test.months(13900000010, 'CL'), test.step(13900000010, 'CL')), '2611 500|charge 2026-12-05 08:00 open',
+        'late charge: waits for the end of quiet hours with its receipt (F1)'),
+    test.is(test.due('2026-12-05 08:00:00')::text, '2', 'late charge: made then'),
     test.is(test.months(13900000010, 'CL'), '2611 500, 2612 500', 'late charge: of that month'),
     test.is(test.step(13900000010, 'CL'), 'notice 2026-12-31 10:00 open', 'late charge: the next is in time');
 -- away for months: before the notice, and after it
@@ -204,7 +207,9 @@ FROM hall.reply WHERE msisdn IN (13900000012, 13900000013) AND at > '2027-01-01'
 -- away over the end of the month that the new notice was for
 SELECT test.due('2027-03-31 20:00:00'), test.due('2027-05-02 00:00:00');
 SELECT test.is(test.months(13900000012, 'CL'), '2612 500, 2703 500', 'away again: April is not charged in May'),
-    test.is(test.step(13900000012, 'CL'), 'charge 2027-05-03 00:00 open', 'away again: May has its own notice');
+    test.is(test.step(13900000012, 'CL'), 'notice 2027-05-02 08:00 open', 'away again: May has its own notice, not by night (F1)');
+SELECT test.due('2027-05-02 08:00:00');
+SELECT test.is(test.step(13900000012, 'CL'), 'charge 2027-05-03 08:00 open', 'away again: which leaves all of its time (A12)');
 
 -- trials
 INSERT INTO hall.service (code, name, fee_fen, trial_days, first_month, ends, notice) VALUES
@@ -342,7 +347,7 @@ SELECT test.due('2027-02-27 10:00:00');
 SELECT test.at('2027-02-28 10:00+08');
 SELECT test.is(r ->> 'more', 'true', 'run_due: more') FROM hall.run_due() AS r;
 SELECT test.is((test.due('2027-02-28 10:00:00') > 40)::text, 'true', 'run_due: the rest'),
-    test.is(hall.run_due()::text, '{"more": false, "steps": 0, "expired": 0, "partitions": 0}', 'run_due: nothing more');
+    test.is(hall.run_due()::text, '{"more": false, "steps": 0, "expired": 0, "reminders": 0, "partitions": 0}', 'run_due: nothing more');
 SELECT test.is(count(*)::text, '100', 'each had its notice') FROM hall.reply WHERE msisdn BETWEEN 13900001001 AND 13900001100 AND outcome = 'renewal_notice';
 
 SELECT test.is(count(*)::text, '0', 'in the end every balance is its ledger') FROM hall.check_ledger();
