@@ -10,7 +10,7 @@ PACKAGES := libmicrohttpd libpq libpcre2-8 libcurl yaml-0.1 libsodium jansson zl
 pkg      := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS += -Iinclude -D_GNU_SOURCE $(pkg)
-LDLIBS   += $(libs) -lpthread
+LDLIBS   += $(libs) -lcsv -lpthread # libcsv has no pkg-config file
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
@@ -22,11 +22,13 @@ top_obj  := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(foreach r,$(ROOMS),$(wildcard tests/unit/$(r)_*.c))))
 test_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c)))
 bench_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
+fuzz_bin := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 c_files  := $(sort $(shell find src tests include -name '*.[ch]' 2>/dev/null))
 scripts  := $(sort .ci/run $(wildcard src/dev/*.sh tests/*.sh tests/fault/*.sh tests/tap/*.sh))
 
 # Before a library is installed pkg-config knows no flags, so what follows `deps` is a make of its own.
 again     = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+fuzzed    = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
 sanitized = +@$(MAKE) --no-print-directory test BUILD=build/$@ SMSHALL=build/$@/smshall CFLAGS="-O1 -g"
 
 all: $(BUILD)/smshall ## build the program (the default)
@@ -37,6 +39,7 @@ run: deps-run ## the whole hall on this machine, until Ctrl-C
 
 test: deps-test ## every test
 	$(again) all tests-built
+	$(again) fuzz-built $(fuzzed)
 	@src/dev/test.sh $(unit_bin)
 
 unit: $(unit_bin) ## the unit tests alone (of ROOMS)
@@ -48,6 +51,10 @@ asan: ## every test, watched for faults of memory and undefined behaviour
 
 tsan: ## the unit tests and what has threads, watched for data races
 	$(sanitized) SAN="-fsanitize=thread" SUITES="lanes e2e"
+
+fuzz: deps-test ## each fuzz target for a minute (FUZZ_SECONDS)
+	$(again) fuzz-built $(fuzzed)
+	@FUZZ_SECONDS=$${FUZZ_SECONDS:-60} bash tests/fuzz.sh
 
 bench: deps-bench ## measures, side by side
 	$(again) all bench-built
@@ -75,7 +82,7 @@ install: all ## to PREFIX (/usr/local), below DESTDIR
 	install -D -m 755 $(BUILD)/smshall $(DESTDIR)$(PREFIX)/bin/smshall
 	install -d $(foreach d,commands conf,$(DESTDIR)$(PREFIX)/share/smshall/$(d))
 	install -m 644 commands/*.yaml $(DESTDIR)$(PREFIX)/share/smshall/commands
-	find sql -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/smshall/{} ';'
+	find sql '(' -name '*.sql' -o -name '*.csv' ')' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/smshall/{} ';'
 	install -m 644 conf/smshall.yaml conf/kannel.conf $(DESTDIR)$(PREFIX)/share/smshall/conf
 
 clean: ## removes what was built; the store of `make run` stays in var/
@@ -99,11 +106,22 @@ $(BUILD)/%: tests/%.c $(room_obj)
 
 tests-built: $(unit_bin) $(test_bin)
 
-bench-built: $(bench_bin)
+bench-built: $(bench_bin) $(test_bin)
+
+# A fuzz target may stand in for a room's functions by having them itself: of an archive the linker takes only what is missing.
+$(BUILD)/rooms.a: $(room_obj)
+	@rm -f $@
+	ar cqs $@ $^
+
+$(BUILD)/%: tests/fuzz/%.c $(BUILD)/rooms.a
+	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(SAN) -fsanitize=fuzzer -MMD -MP -o $@ $< $(BUILD)/rooms.a $(LDLIBS)
+
+fuzz-built: $(fuzz_bin)
 
 libraries:
-	@pkg-config --exists $(PACKAGES) 2>/dev/null || { echo 'A library or pkg-config is missing: run `make deps` first.' >&2; exit 1; }
+	@pkg-config --exists $(PACKAGES) 2>/dev/null && echo '#include <csv.h>' | $(CC) -E -o /dev/null - 2>/dev/null || \
+		{ echo 'A library or pkg-config is missing: run `make deps` first.' >&2; exit 1; }
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all run test unit asan tsan bench check lint fmt deps deps-run deps-test deps-lint deps-bench install clean help \
-	tests-built bench-built libraries
+.PHONY: all run test unit asan tsan fuzz bench check lint fmt deps deps-run deps-test deps-lint deps-bench install clean help \
+	tests-built bench-built fuzz-built libraries

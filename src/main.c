@@ -1,6 +1,7 @@
 /* One binary, a word for each thing it does. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "serve.h"
 #include "tools/tools.h"
@@ -14,7 +15,9 @@ static const struct {
     {"check", check_main, "proves the command files, and with a database their functions"},
     {"parse", parse_main, "shows how texts are read, one JSON line each"},
     {"migrate", migrate_main, "creates or upgrades the store; --demo loads the demo data"},
+    {"load", load_main, "loads what a billing system says, from CSV"},
     {"replay", replay_main, "plays transcripts and corpora against a hall"},
+    {"export", export_main, "writes what was said and replied in a period, for replay"},
     {"dead", dead_main, "lists and resends replies that could not be sent"},
     {"evidence", evidence_main, "prints what a subscriber consented to, and verifies it"},
     {"provider", provider_main, "keeps providers and elements: their hooks, keys, and what they were never told"},
@@ -33,6 +36,7 @@ static void print_help(FILE *out)
 int main(int argc, char **argv)
 {
     const char *word = argc > 1 ? argv[1] : "";
+    umask(077); /* what is written holds subscribers' numbers and texts */
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
         print_help(stdout);
         return 0;

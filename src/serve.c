@@ -18,6 +18,8 @@
 #include "base/counter.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/rights.h"
+#include "gateway/bearerbox.h"
 #include "gateway/ingress.h"
 #include "web/server.h"
 
@@ -32,25 +34,29 @@ enum {
     RUN_DUE_FIRST_MS = 500,
     RUN_DUE_MS = 5000,
     HOOK_TIMEOUT_MS = 10000,
-    HOOK_LEASE_S = 30, /* what we held when we were killed is told again after it */
+    HOOK_LEASE_S = 30,       /* what we held when we were killed is told again after it */
+    SENDERS_PER_WORKER = 64, /* that wait for their passwords to be checked: some seconds, well under Kannel's http-timeout */
 };
 
 struct hall {
     struct config config;
-    struct secret *token, *password;
+    struct secret *token, *password, *admin_password;
+    struct pepper *pepper;
     struct current *current;
     struct lanes *lanes;
+    struct turns *turns;
     struct web_client *client;
     struct courier *courier;
     struct ingress_setup ingress;
     struct web_server *server;
+    struct bearerbox *bearerbox;
     struct lanes *due_lanes, *event_lanes;
     struct web_client *hook_client; /* its loop also keeps the time for what is due */
     struct webhook *webhook;
     struct lane_call run_due; /* one at a time */
     uint64_t run_due_us;      /* when it was asked */
     struct due_done {
-        int64_t steps, expired, partitions, calls, us;
+        int64_t steps, reminders, expired, partitions, calls, us;
     } due_done; /* since the last time that there was no more to do */
 };
 
@@ -66,6 +72,8 @@ static struct grammar *load_grammar(const char *folder)
     struct grammar *grammar = grammar_load(folder, &faults);
     if (!grammar)
         print_faults(&faults);
+    else if (faults.untranslated_count)
+        fprintf(stderr, "smshall: %zu replies lack a translation and are sent in Chinese: see smshall check\n", faults.untranslated_count);
     faults_free(&faults);
     return grammar;
 }
@@ -93,6 +101,11 @@ static double read_store_waiting(void *context)
     return (double)lanes_waiting(((struct hall *)context)->lanes);
 }
 
+static double read_proofs_waiting(void *context)
+{
+    return (double)turns_waiting(((struct hall *)context)->turns);
+}
+
 static double read_courier_waiting(void *context)
 {
     return (double)courier_waiting(((struct hall *)context)->courier);
@@ -108,10 +121,18 @@ static double read_store_ready(void *context)
     return lanes_are_ready(((struct hall *)context)->lanes);
 }
 
+static double read_isolated(void *context)
+{
+    return bearerbox_valve(((struct hall *)context)->bearerbox) == VALVE_SHUT;
+}
+
 static void show_gauges(struct hall *hall)
 {
+    if (hall->bearerbox)
+        gauge_set_reader("smshall_kannel_isolated", "1 when bearerbox keeps messages from coming in, as we told it.", read_isolated, hall);
     gauge_set_reader("smshall_store_waiting", "Calls that wait for the store.", read_store_waiting, hall);
     gauge_set_reader("smshall_store_ready", "1 when every lane has its connection.", read_store_ready, hall);
+    gauge_set_reader("smshall_proofs_waiting", "Messages that wait for a password to be checked.", read_proofs_waiting, hall);
     gauge_set_reader("smshall_replies_waiting", "Replies in memory on their way to sendsms.", read_courier_waiting, hall);
     gauge_set_reader("smshall_events_waiting", "Events in memory on their way to webhooks.", read_webhook_waiting, hall);
 }
@@ -150,6 +171,7 @@ static enum outcome start_courier(struct hall *hall, struct err *err)
         .claim_lanes = hall->event_lanes,
         .client = hall->client,
         .current = hall->current,
+        .pepper = hall->pepper,
         .account = account_of(hall),
         .parts_max = (size_t)hall->config.max_messages,
         .lease_s = LEASE_S,
@@ -168,15 +190,17 @@ static void run_due_count(struct hall *hall, const json_t *answer, uint64_t us, 
 {
     struct due_done *done = &hall->due_done;
     done->steps += json_int(answer, "steps", 0);
+    done->reminders += json_int(answer, "reminders", 0);
     done->expired += json_int(answer, "expired", 0);
     done->partitions += json_int(answer, "partitions", 0);
     done->calls++;
     done->us += (int64_t)us;
     if (is_more)
         return;
-    if (done->steps + done->expired + done->partitions > 0)
-        log_event(LOG_INFO, "run_due", LOG_INT("steps", done->steps), LOG_INT("expired", done->expired),
-                  LOG_INT("partitions", done->partitions), LOG_INT("calls", done->calls), LOG_INT("us", done->us));
+    if (done->steps + done->reminders + done->expired + done->partitions > 0)
+        log_event(LOG_INFO, "run_due", LOG_INT("steps", done->steps), LOG_INT("reminders", done->reminders),
+                  LOG_INT("expired", done->expired), LOG_INT("partitions", done->partitions), LOG_INT("calls", done->calls),
+                  LOG_INT("us", done->us));
     *done = (struct due_done){0};
 }
 
@@ -218,6 +242,8 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
 {
     hall->ingress.message = (struct message_setup){
         .lanes = hall->lanes,
+        .turns = hall->turns,
+        .pepper = hall->pepper,
         .courier = hall->courier,
         .current = hall->current,
         .account = account_of(hall),
@@ -241,11 +267,17 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
     return web_server_start(&setup, &hall->server, err);
 }
 
-/* A core file would hold texts with secrets in them (rules C5). */
-static void forbid_core_files(void)
+static bool can_take(void *context)
 {
-    const struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
+    return lanes_are_ready(((struct hall *)context)->lanes);
+}
+
+/* Behind the doors: a hall that does not come up, because another one has its port, shuts nobody's valve. */
+static enum outcome open_valve(struct hall *hall, struct err *err)
+{
+    const struct bearerbox_setup setup = {
+        .admin_url = hall->config.bearerbox_admin_url, .admin_password = hall->admin_password, .is_ready = can_take, .context = hall};
+    return *setup.admin_url ? bearerbox_start(&setup, &hall->bearerbox, err) : IS_DONE;
 }
 
 /* A connection of Kannel's may be idle for a minute, and each is a descriptor. */
@@ -259,15 +291,41 @@ static void raise_descriptor_limit(long wanted)
         log_event(LOG_WARN, "descriptors", LOG_INT("wanted", wanted), LOG_INT("allowed", (int64_t)limit.rlim_cur));
 }
 
+static enum outcome read_secrets(struct hall *hall, struct err *err)
+{
+    const struct config *config = &hall->config;
+    enum outcome outcome = read_secret(config->token_file, &hall->token, err);
+    if (outcome == IS_DONE)
+        outcome = read_secret(config->sendsms_password_file, &hall->password, err);
+    if (outcome == IS_DONE)
+        outcome = read_secret(config->bearerbox_admin_password_file, &hall->admin_password, err);
+    if (outcome == IS_DONE && *config->bearerbox_admin_url && !hall->admin_password)
+        outcome = err_refused(err, "bearerbox_admin_url needs bearerbox_admin_password_file");
+    if (outcome == IS_DONE && *config->pepper_file)
+        outcome = pepper_read_file(config->pepper_file, &hall->pepper, err);
+    return outcome;
+}
+
+/* Root's files are read as root, all others as the user that we then are. With the user the kernel makes the memory as open as it is by
+ * default: it is closed again. */
+static enum outcome drop_rights(struct hall *hall, struct err *err)
+{
+    secret_keep_memory();
+    if (read_secrets(hall, err) != IS_DONE || rights_drop(hall->config.user, err) != IS_DONE)
+        return IS_REFUSED;
+    secret_keep_memory();
+    if (rights_are_roots())
+        log_event(LOG_WARN, "rights", LOG_STR("words", "runs as root: start it as another user, or name one as `user`"));
+    return IS_DONE;
+}
+
 static enum outcome hall_start(struct hall *hall, struct err *err)
 {
     enum { OTHER_DESCRIPTORS = 256 + 2 * WEBHOOK_CALLS_MAX }; /* a webhook's name is looked up through another one */
     const struct config *config = &hall->config;
     log_setup(strcmp(config->log, "json") == 0 ? LOG_AS_JSON : LOG_AS_TEXT, LOG_INFO, STDERR_FILENO);
-    forbid_core_files();
     raise_descriptor_limit(config->connections + config->lanes + config->sendsms_connections + OTHER_DESCRIPTORS);
-    if (read_secret(config->token_file, &hall->token, err) != IS_DONE ||
-        read_secret(config->sendsms_password_file, &hall->password, err) != IS_DONE)
+    if (drop_rights(hall, err) != IS_DONE)
         return IS_REFUSED;
     struct grammar *grammar = load_grammar(config->commands);
     if (!grammar)
@@ -275,6 +333,7 @@ static enum outcome hall_start(struct hall *hall, struct err *err)
     hall->current = current_new(grammar);
     hall->lanes = start_lanes(hall, (unsigned)hall->config.lanes);
     hall->event_lanes = start_lanes(hall, 1);
+    hall->turns = turns_start((unsigned)config->password_workers, SENDERS_PER_WORKER * (size_t)config->password_workers);
     enum outcome outcome = start_courier(hall, err);
     if (outcome == IS_DONE)
         outcome = start_webhook(hall, err);
@@ -283,15 +342,18 @@ static enum outcome hall_start(struct hall *hall, struct err *err)
     if (outcome == IS_DONE)
         outcome = open_doors(hall, err);
     if (outcome == IS_DONE)
+        outcome = open_valve(hall, err);
+    if (outcome == IS_DONE)
         show_gauges(hall);
     return outcome;
 }
 
 /* --- stop --- */
 
+/* What waits for a store that is away is put off when the lanes stop. */
 static void wait_for_requests(const struct hall *hall)
 {
-    for (int ms = 0; web_server_waiting(hall->server) > 0 && ms < STOP_WAIT_MS; ms += 10)
+    for (int ms = 0; web_server_waiting(hall->server) > 0 && lanes_are_ready(hall->lanes) && ms < STOP_WAIT_MS; ms += 10)
         usleep(10000);
 }
 
@@ -303,10 +365,15 @@ static void stop_lanes(struct lanes *lanes)
 
 static void hall_stop(struct hall *hall)
 {
+    if (hall->bearerbox)
+        bearerbox_shut(hall->bearerbox); /* what is on its way still comes in */
     atomic_store(&hall->ingress.is_stopping, true);
     if (hall->server) {
         web_server_quiesce(hall->server);
+        turns_stop(hall->turns); /* refuses what waits there */
         wait_for_requests(hall);
+    } else if (hall->turns) {
+        turns_stop(hall->turns);
     }
     if (hall->courier)
         courier_drain(hall->courier);
@@ -315,9 +382,11 @@ static void hall_stop(struct hall *hall)
     stop_lanes(hall->lanes); /* answers every request that still waits; refuses calls from now on */
     stop_lanes(hall->due_lanes);
     stop_lanes(hall->event_lanes);
+    bearerbox_free(&hall->bearerbox);
     web_client_stop(&hall->client);
     web_client_stop(&hall->hook_client);
     web_server_stop(&hall->server);
+    turns_free(&hall->turns);
     courier_free(&hall->courier);
     webhook_free(&hall->webhook);
     lanes_free(&hall->lanes);
@@ -326,6 +395,8 @@ static void hall_stop(struct hall *hall)
     current_free(&hall->current);
     secret_free(&hall->token);
     secret_free(&hall->password);
+    secret_free(&hall->admin_password);
+    pepper_free(&hall->pepper);
 }
 
 /* --- run --- */

@@ -17,9 +17,10 @@ microhttpd.h=src/web/server.c
 curl/curl.h=src/web/client.c
 pcre2.h=src/grammar/
 yaml.h=src/base/yaml.c
-sodium.h=src/base/secret.c
+sodium.h=src/base/
 jansson.h=include/base/json.h
 zlib.h=one
+csv.h=src/tools/load_csv.c
 "
 
 # Reads `file:line:header` lines (the header with its quotes or brackets) and prints the faults; the number of includes at the end.

@@ -14,17 +14,21 @@ struct config {
     const char *sql;            /* folder of the store's migrations and functions */
     const char *ports;          /* the hall's own short codes, comma between: 10086 */
     const char *allow;          /* addresses that may call /kannel/…, comma between; * = any */
+    const char *user;           /* whom the hall becomes when root started it; empty = it stays */
     const char *token_file;     /* what Kannel must present; empty = nothing asked */
     const char *reply;          /* sendsms | inline */
     const char *sendsms_url;
     const char *sendsms_user;
     const char *sendsms_password_file;
-    const char *dlr_url;       /* where Kannel reports deliveries to; empty = asks for none */
-    const char *pepper_file;   /* key for service passwords */
+    const char *dlr_url;             /* where Kannel reports deliveries to; empty = asks for none */
+    const char *bearerbox_admin_url; /* where Kannel is isolated while the hall cannot take messages; empty = it is not */
+    const char *bearerbox_admin_password_file;
+    const char *pepper_file;   /* keys for service passwords (base/pepper.h); empty = there are none */
     const char *webhook_allow; /* hosts that webhooks may call although their address is not public, comma between */
     const char *log;           /* text | json */
     long lanes;                /* connections to the store */
     long queue;                /* messages that may wait for the store; more are answered 503 */
+    long password_workers;     /* service passwords that are checked at a time */
     long connections;          /* HTTP connections taken */
     long sendsms_connections;  /* kept-alive connections to sendsms (kannel.md §5) */
     long max_messages;         /* Kannel's max-messages: parts of one sendsms call */

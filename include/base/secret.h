@@ -17,12 +17,22 @@ bool secret_equal(const struct secret *secret, struct view candidate);
 /* A hash of what may hold a secret, keyed anew at each start of the program: tells two texts apart, and tells nothing of them. */
 uint64_t secret_fingerprint(struct view text);
 
+/* A random number below `bound`, each as likely as the others; nobody can foresee it. */
+uint32_t secret_uniform(uint32_t bound);
+
+/* Wipes what functions that have returned left on this thread's stack: called behind those that read a secret. */
+void secret_wipe_stack(void);
+
+/* The memory of this program shall show up in no core file and be open to no other program of the same user (rules C5). At the start. */
+void secret_keep_memory(void);
+
 /* HMAC-SHA256 over the parts one after the other, in base64. key is base64 too, line ends inside are forgiven; false: it is none, empty
  * or over 64 bytes. */
 enum { SIGNATURE_SIZE = 45 };
 bool secret_sign(struct view key, size_t parts, const struct view *part, char signature[SIGNATURE_SIZE]);
 
 struct view secret_view(const struct secret *secret);
+struct view secret_lines(const struct secret *secret); /* with the blanks around it, for who counts lines */
 void secret_free(struct secret **secret);
 
 #endif

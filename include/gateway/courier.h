@@ -19,10 +19,11 @@
 struct courier;
 
 struct courier_setup {
-    struct lanes *lanes;       /* those of messages: what is settled goes there */
-    struct lanes *claim_lanes; /* looks into the outbox take long: no message waits for one */
-    struct web_client *client; /* its loop is where the courier lives */
-    struct current *current;   /* the grammar, for replies found in the store */
+    struct lanes *lanes;         /* those of messages: what is settled goes there */
+    struct lanes *claim_lanes;   /* looks into the outbox take long: no message waits for one */
+    struct web_client *client;   /* its loop is where the courier lives */
+    struct current *current;     /* the grammar, for replies found in the store */
+    const struct pepper *pepper; /* opens the secrets in them; NULL: there is none */
     struct kannel_account account;
     size_t parts_max;    /* SMS in one sendsms call: Kannel's max-messages */
     unsigned lease_s;    /* the store leaves a reply to us for so long */

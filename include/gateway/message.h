@@ -1,15 +1,18 @@
-/* The way of one MO: decoded, folded and matched, one call of hall.receive, and its replies to the courier, or into the answer itself
- * (inline mode). The request is answered only after the commit (DESIGN 1). */
+/* The way of one MO: decoded, folded and matched, its secrets proved, one call of hall.receive, and its replies to the courier, or into the
+ * answer itself (inline mode). The request is answered only after the commit (DESIGN 1). */
 #ifndef GATEWAY_MESSAGE_H
 #define GATEWAY_MESSAGE_H
 
 #include "gateway/courier.h"
 #include "gateway/kannel.h"
+#include "gateway/turns.h"
 #include "grammar/current.h"
 #include "store/lanes.h"
 
 struct message_setup {
     struct lanes *lanes;
+    struct turns *turns;         /* where messages with secrets are proved, and others of their senders wait */
+    const struct pepper *pepper; /* NULL: there is none, and no secret can be proved */
     struct courier *courier;
     struct current *current;
     struct kannel_account account; /* inline mode: where reports about its replies go */

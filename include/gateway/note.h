@@ -13,8 +13,9 @@ struct notes {
     atomic_size_t open;
 };
 
-/* state: sent | answered (inline) | unsent | dead | expired. reason: why, or NULL. wait_s: of unsent: not to be claimed before. What the
- * note needs is copied: the letter stays the caller's. Counts and logs it. From any thread. */
+/* state: sent | answered (inline) | unsent | dead | expired. reason: why, or NULL. wait_s: of unsent: not to be claimed before. What is
+ * noted of its words has *** in the place of a secret. What the note needs is copied: the letter stays the caller's. Counts and logs it.
+ * From any thread. */
 void note_write(struct notes *notes, const struct letter *letter, const char *state, const char *reason, unsigned wait_s);
 
 #endif

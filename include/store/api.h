@@ -33,13 +33,14 @@ enum {
     RECEIVE_PORT,         /* 10086 */
     RECEIVE_AT,           /* hall | provider */
     RECEIVE_TEXT,         /* as it came, secrets masked */
-    RECEIVE_FINGERPRINT,  /* 64-bit hash of the folded text; NULL when it carries a secret */
+    RECEIVE_FINGERPRINT,  /* 64-bit hash of the folded text; of one that carries a secret it is keyed */
     RECEIVE_GATEWAY_TIME, /* Kannel's %T, Unix seconds; NULL when not said */
     RECEIVE_COMMAND,      /* NULL: none */
     RECEIVE_CALL,         /* hall_command.<call>; NULL: none */
-    RECEIVE_EFFECT,       /* reads | changes | leaves */
+    RECEIVE_EFFECT,       /* reads | changes | manages: changes, also while the subscriber is suspended | leaves */
     RECEIVE_CONFIRM,      /* never | when_charged | always */
-    RECEIVE_ARGS,         /* JSON object; for a text that is no command {"near": ["YE", …], "folded": …, "maybe": {…}} */
+    RECEIVE_ARGS,         /* JSON object, a secret as what gateway/prover.h says; for a text that is no command {"near": ["YE", …],
+                             "folded": …, "maybe": {…}} */
     RECEIVE_ANSWER,       /* yes | no | serials:1,3 | NULL */
     RECEIVE_WAY,          /* sendsms | inline */
     RECEIVE_PARAMETERS,

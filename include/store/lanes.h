@@ -27,12 +27,14 @@ struct lane_call {
     /* Owed: it notes what already happened outside (a reply that was sent). Taken also when the queue is full or the store away, and
      * kept until the store is back. */
     bool is_owed;
-    bool is_urgent; /* taken also when the queue is full: it is what empties it */
+    unsigned patience_ms; /* taken also while the store is away, unless too many wait then, and kept so long for its return */
+    bool is_urgent;       /* taken also when the queue is full: it is what empties it */
     void (*done)(struct lane_call *call, const struct lane_answer *answer);
     void *context;
 
     struct lane_call *next; /* the rest is the lanes' own */
     struct pg_result *result;
+    uint64_t patient_until_us;
     bool is_kept;
 };
 
@@ -47,14 +49,14 @@ struct lanes_setup {
 /* Starts at once; connections are made, and made again, in the background. setup is copied, conninfo kept. */
 struct lanes *lanes_start(const struct lanes_setup *setup);
 
-/* IS_DONE: taken, done() will be called. IS_FAILED: the queue is full, the store is away or the lanes have stopped: done() will not be
- * called. */
+/* IS_DONE: taken, done() will be called. IS_FAILED: the queue is full, the store is away (and the call has no patience) or the lanes have
+ * stopped: done() will not be called. */
 enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call);
 
 /* Every lane has its connection. */
 bool lanes_are_ready(const struct lanes *lanes);
 
-/* Calls taken and not done; and of these the owed ones that failed and are kept until the store takes them. */
+/* Calls taken and not done; and of these the ones that failed and are kept until the store takes them, or their patience ends. */
 size_t lanes_waiting(const struct lanes *lanes);
 size_t lanes_kept(const struct lanes *lanes);
 

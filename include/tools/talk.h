@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "grammar/pattern.h"
 
 enum talk_kind {
@@ -50,6 +51,11 @@ bool talk_event_fits(const struct talk_event *event, struct view reply);
 
 /* `*` in the glob is any text, newlines too; `\*` and `\\` are a star and a backslash; everything else is itself. */
 bool talk_glob_fits(struct view glob, struct view text);
+
+/* A text, or a glob that is exactly this reply but that each *** in it is any text, so that talk_read reads it: in quotes where blanks at
+ * its ends, line ends and what cannot be seen would be lost. */
+void talk_write_text(struct text *out, struct view text);
+void talk_write_glob(struct text *out, struct view reply);
 
 /* "3s", "200ms", or a bare number, which counts in units of bare_ms. False for anything else, and beyond one day. */
 bool talk_duration(struct view written, unsigned bare_ms, unsigned *ms);

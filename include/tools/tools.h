@@ -6,7 +6,9 @@
 int check_main(int argc, char **argv);
 int parse_main(int argc, char **argv);
 int migrate_main(int argc, char **argv);
+int load_main(int argc, char **argv);
 int replay_main(int argc, char **argv);
+int export_main(int argc, char **argv);
 int smsc_main(int argc, char **argv);
 int phone_main(int argc, char **argv);
 int dead_main(int argc, char **argv);

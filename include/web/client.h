@@ -37,6 +37,7 @@ struct web_call {
     const char *url;
     struct view body;           /* of a POST */
     const char *const *headers; /* "Name: value", NULL at the end; may be NULL */
+    bool is_secret;             /* nothing of it stays in memory once it has ended: costs a little */
     unsigned timeout_ms;        /* from the moment when a connection may be taken for it, to the last byte of the answer */
     /* At most connections_max calls are under way, the others wait for a seat in the order in which they came. One that got none
      * within this time ends as IS_FAILED, "no seat in time"; 0: waits without a limit. web_fetch needs no seat. */

@@ -9,13 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { SECRET_SIZE_MAX = 4096 };
 
 struct secret {
-    char *bytes;        /* sodium_malloc */
+    char *bytes; /* sodium_malloc */
+    size_t size;
     struct view inside; /* without the blanks around */
 };
 
@@ -47,7 +50,8 @@ static enum outcome read_into(int fd, const char *path, struct secret *secret, s
     }
     if (size > SECRET_SIZE_MAX)
         return err_refused(err, "%s: longer than %d bytes: no secret", path, SECRET_SIZE_MAX);
-    secret->inside = view_trim((struct view){secret->bytes, size});
+    secret->size = size;
+    secret->inside = view_trim(secret_lines(secret));
     return secret->inside.size ? IS_DONE : err_refused(err, "%s: empty", path);
 }
 
@@ -113,6 +117,35 @@ uint64_t secret_fingerprint(struct view text)
     return number;
 }
 
+uint32_t secret_uniform(uint32_t bound)
+{
+    int failed = sodium_init();
+    assert(failed >= 0);
+    return randombytes_uniform(bound);
+}
+
+/* Deeper than anything here reaches while it holds a secret; PCRE2's own stack, and argon2id's memory, hold none. */
+void secret_wipe_stack(void)
+{
+    enum { DEPTH = 32 * 1024 };
+    sodium_stackzero(DEPTH);
+}
+
+/* Three locks on one door. The limit keeps the kernel from writing a core file, but not from piping one to a program that core_pattern
+ * names; for that nothing of the memory is put into it. A process that is not dumpable gets neither, and its /proc files (mem, environ)
+ * are root's. In this order: once it is, its filter is root's too. */
+void secret_keep_memory(void)
+{
+    const struct rlimit none = {0, 0};
+    FILE *filter = fopen("/proc/self/coredump_filter", "we");
+    if (filter) {
+        fputs("0", filter);
+        fclose(filter);
+    }
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
 /* SHA-256 itself hashes a longer key first; nobody here has one. */
 bool secret_sign(struct view key, size_t parts, const struct view *part, char signature[SIGNATURE_SIZE])
 {
@@ -136,6 +169,11 @@ bool secret_sign(struct view key, size_t parts, const struct view *part, char si
 struct view secret_view(const struct secret *secret)
 {
     return secret->inside;
+}
+
+struct view secret_lines(const struct secret *secret)
+{
+    return (struct view){secret->bytes, secret->size};
 }
 
 void secret_free(struct secret **secret)

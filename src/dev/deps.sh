@@ -7,9 +7,9 @@
 set -eu
 
 RUN=(gcc libc6-dev make pkg-config git kannel postgresql-15 libmicrohttpd-dev libpq-dev libpcre2-dev libcurl4-openssl-dev
-    libyaml-dev libsodium-dev libjansson-dev zlib1g-dev curl ca-certificates)
-TEST=(kannel-extras libcmocka-dev nodejs npm openssl)
-LINT=(clang clang-tidy clang-format cppcheck shellcheck)
+    libyaml-dev libcsv-dev libsodium-dev libjansson-dev zlib1g-dev curl ca-certificates)
+TEST=(kannel-extras libcmocka-dev nodejs npm openssl clang libclang-rt-14-dev)
+LINT=(clang-tidy clang-format cppcheck shellcheck)
 BENCH=(wrk)
 
 POLICY=/usr/sbin/policy-rc.d

@@ -104,7 +104,7 @@ watch_over() {
 read_signals_caught_by "$make"
 content=$caught
 catch_signals
-$world start $run --store var/store 8>&-
+WORLD_PEPPER_COST="64 2" $world start $run --valve --store var/store 8>&-
 # shellcheck disable=SC1091 # made by world.sh
 . $run/env
 first_conversation

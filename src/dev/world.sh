@@ -2,9 +2,11 @@
 # A private world: PostgreSQL, Kannel, the network's stand-in and the hall, all of it in one folder and on free ports of
 # 127.0.0.1. `make run` lives in one, each end-to-end test makes one and throws it away.
 #
-#   world.sh start DIR [--inline] [--fake] [--no-reports] [--no-kannel] [--no-hall] [--no-demo] [--store FOLDER]
+#   world.sh start DIR [--inline] [--fake] [--no-reports] [--valve] [--two-smsboxes] [--no-kannel] [--no-hall] [--no-demo] [--store FOLDER]
 #                          --inline: the hall answers in its HTTP response (else: by sendsms)
 #                          --no-reports: the hall asks Kannel for no delivery reports
+#                          --valve: the hall isolates Kannel while it cannot take messages
+#                          --two-smsboxes: what one of them holds is half (the part smsbox2; kannel stands for all three)
 #                          --fake: Kannel's fake SMSC on WORLD_SMSC_PORT in the place of the network's stand-in, for load
 #                          --no-kannel: PostgreSQL and the hall alone; --no-hall: PostgreSQL alone, migrated
 #                          --store: keep the database and its keys there when the world ends (else: thrown away)
@@ -13,6 +15,8 @@
 #                          one part: postgres, smsc, hall, bearerbox, smsbox, or kannel for both boxes. kill is kill -9
 #   world.sh dead DIR      names the parts that should run and do not
 #   world.sh psql DIR …    psql as the owner of the store
+#
+# WORLD_PEPPER_COST is what a service password's hash costs, MEMORY_MIB PASSES: "1 1", for tests; `make run` has the real one, "64 2".
 #
 # DIR/env tells the rest as shell variables: WORLD_DATABASE, WORLD_HALL_URL, WORLD_PID_HALL … (write_env below). SMSHALL names
 # the program, build/smshall by default; other SMSHALL_… variables reach the hall, but for those that make the world.
@@ -74,19 +78,24 @@ pid_of() {
     [ ! -e "$WORLD_DIR/pid/$1" ] || read -r pid start <"$WORLD_DIR/pid/$1" || true
     if [ -n "$start" ] && [ "$(start_time "$pid")" = "$start" ]; then
         echo "$pid"
-    elif [ "$1" = smsbox ]; then
-        smsbox_again
+    elif [ "${1%2}" = smsbox ]; then
+        smsbox_again "$1"
     fi
 }
 
+# What a box of Kannel is told: bearerbox and smsbox the same, a second smsbox its own.
+conf_of() {
+    echo "$WORLD_DIR/kannel${1##*[!0-9]}.conf"
+}
+
 # smsbox starts itself again, with another pid, when bearerbox went away (kannel.md §3). Ours is known by its configuration.
-smsbox_again() {
+smsbox_again() { # PART
     local file argument
     for file in /proc/[0-9]*/cmdline; do
         mapfile -d '' -t argument 2>/dev/null <"$file" || continue
-        if [ "${#argument[@]}" -gt 1 ] && [ "${argument[0]##*/}" = smsbox ] && [ "${argument[-1]}" = "$WORLD_DIR/kannel.conf" ]; then
+        if [ "${#argument[@]}" -gt 1 ] && [ "${argument[0]##*/}" = smsbox ] && [ "${argument[-1]}" = "$(conf_of "$1")" ]; then
             file=${file%/cmdline}
-            remember smsbox "${file#/proc/}"
+            remember "$1" "${file#/proc/}"
             echo "${file#/proc/}"
             return
         fi
@@ -163,6 +172,7 @@ choose_ports() {
     WORLD_ADMIN_PORT=$(free_port 23000)
     WORLD_SMSBOX_PORT=$(free_port 23100)
     WORLD_SENDSMS_PORT=$(free_port 23200)
+    WORLD_SENDSMS2_PORT=$(free_port 23500)
     WORLD_SMSC_PORT=$(free_port 23300)
     WORLD_PHONES_PORT=$(free_port $phones)
 }
@@ -208,7 +218,7 @@ create_cluster() {
     [ ! -e "$data" ] || say "The keys of the earlier store are gone: it is replaced by a new one."
     rm -rf "$data" "$data.password" "$key"
     mkdir "$data" "$key"
-    for name in superuser owner hall pepper; do
+    for name in superuser owner hall; do
         make_secret "$key/$name"
     done
     cp "$key/superuser" "$data.password"
@@ -219,6 +229,13 @@ create_cluster() {
         give_up "initdb failed" "$(log_of initdb)"
     }
     rm -f "$data.password"
+}
+
+# The key of service passwords lasts as long as the store that they lie in. An early store has a file that is no such key: nothing was made
+# with it.
+make_pepper() {
+    grep -qE '^[0-9]+ [0-9]+ [0-9]+ ' "$WORLD_PEPPER_FILE" 2>/dev/null ||
+        echo "1 $WORLD_PEPPER_COST $(head -c 32 /dev/urandom | base64)" >"$WORLD_PEPPER_FILE"
 }
 
 # A killed PostgreSQL leaves its pid file, and children that end by themselves in a moment. One that runs on, from a run whose
@@ -267,9 +284,10 @@ postgres_answers() {
 
 start_postgres() {
     choose_data
-    if [ ! -s "$WORLD_STORE/key/pepper" ] || [ ! -s "$data/PG_VERSION" ]; then
+    if [ ! -s "$WORLD_STORE/key/hall" ] || [ ! -s "$data/PG_VERSION" ]; then
         create_cluster
     fi
+    make_pepper
     clear_killed_postgres
     write_passfile postgres superuser
     write_passfile smshall_owner owner
@@ -318,7 +336,8 @@ hall_settings() {
     export SMSHALL_DATABASE=$WORLD_DATABASE SMSHALL_OWNER_DATABASE=$WORLD_OWNER_DATABASE
     export SMSHALL_SENDSMS_URL=$WORLD_SENDSMS_URL SMSHALL_SENDSMS_USER=hall SMSHALL_DLR_URL=$WORLD_DLR_URL
     export SMSHALL_SENDSMS_PASSWORD_FILE=$WORLD_SENDSMS_PASSWORD_FILE SMSHALL_TOKEN_FILE=$WORLD_TOKEN_FILE
-    export SMSHALL_PEPPER_FILE=$WORLD_STORE/key/pepper
+    export SMSHALL_PEPPER_FILE=$WORLD_PEPPER_FILE
+    [ "$WORLD_VALVE" = no ] || export SMSHALL_BEARERBOX_ADMIN_URL=$WORLD_ADMIN_URL SMSHALL_BEARERBOX_ADMIN_PASSWORD_FILE=$WORLD_ADMIN_PASSWORD_FILE
 }
 
 answers() {
@@ -396,8 +415,9 @@ smsc_is_there() {
     kannel_status | grep -q 'SIM.*(online' || { [ "$WORLD_SMSC" = fake ] && port_is_taken "$WORLD_SMSC_PORT"; }
 }
 
+# smsbox_is_connected SENDSMS-PORT
 smsbox_is_connected() {
-    kannel_status | grep -q 'smsbox.*on-line' && port_is_taken "$WORLD_SENDSMS_PORT"
+    kannel_status | grep -q 'smsbox.*on-line' && port_is_taken "$1"
 }
 
 start_bearerbox() {
@@ -408,9 +428,15 @@ start_bearerbox() {
     wait_until bearerbox 30 smsc_is_there
 }
 
+start_smsbox2() {
+    sed -e "s|^sendsms-port = .*|sendsms-port = $WORLD_SENDSMS2_PORT|" -e 's|/smsbox.log|/smsbox2.log|' "$(conf_of smsbox)" >"$(conf_of smsbox2)"
+    spawn smsbox2 "$WORLD_DIR" smsbox -v 4 "$(conf_of smsbox2)"
+    wait_until smsbox2 30 smsbox_is_connected "$WORLD_SENDSMS2_PORT"
+}
+
 start_smsbox() {
-    spawn smsbox "$WORLD_DIR" smsbox -v 4 "$WORLD_DIR/kannel.conf"
-    wait_until smsbox 30 smsbox_is_connected
+    spawn smsbox "$WORLD_DIR" smsbox -v 4 "$(conf_of smsbox)"
+    wait_until smsbox 30 smsbox_is_connected "$WORLD_SENDSMS_PORT"
     say "Kannel … ready (sendsms port $WORLD_SENDSMS_PORT, admin port $WORLD_ADMIN_PORT)"
 }
 
@@ -422,8 +448,8 @@ stop_parts() {
     for part in "$@"; do
         case $part in
         bearerbox) stop_part bearerbox TERM 30 ;;
-        smsbox) stop_part smsbox TERM 15 ;;
-        kannel) stop_parts bearerbox smsbox ;;
+        smsbox | smsbox2) stop_part "$part" TERM 15 ;;
+        kannel) stop_parts bearerbox smsbox smsbox2 ;;
         hall) stop_part hall TERM 30 ;;
         smsc) stop_part smsc TERM 10 ;;
         postgres) stop_part postgres INT 60 ;;
@@ -434,7 +460,7 @@ stop_parts() {
 }
 
 stop_all() {
-    stop_parts bearerbox smsbox hall smsc postgres
+    stop_parts bearerbox smsbox smsbox2 hall smsc postgres
 }
 
 write_env() {
@@ -461,7 +487,9 @@ set_names() {
     [ "$WORLD_REPORTS" = yes ] || WORLD_DLR_URL=
     WORLD_SMSC_URL=http://127.0.0.1:$WORLD_PHONES_PORT
     WORLD_SENDSMS_URL=http://127.0.0.1:$WORLD_SENDSMS_PORT/cgi-bin/sendsms
+    WORLD_ADMIN_URL=http://127.0.0.1:$WORLD_ADMIN_PORT
     WORLD_TOKEN_FILE=$WORLD_DIR/secret/token
+    WORLD_PEPPER_FILE=$WORLD_STORE/key/pepper
     WORLD_SENDSMS_PASSWORD_FILE=$WORLD_DIR/secret/sendsms
     WORLD_ADMIN_PASSWORD_FILE=$WORLD_DIR/secret/admin
     WORLD_STATUS_PASSWORD_FILE=$WORLD_DIR/secret/status
@@ -474,14 +502,18 @@ set_names() {
 read_options() {
     WORLD_DIR=$(realpath -m "$1")
     WORLD_STORE=$WORLD_DIR/store
-    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_REPORTS=yes WORLD_SMSC=http
+    WORLD_PEPPER_COST=${WORLD_PEPPER_COST:-1 1}
+    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_REPORTS=yes WORLD_SMSC=http WORLD_VALVE=no
     WORLD_PARTS="postgres smsc hall bearerbox smsbox"
+    local more=''
     shift
     while [ $# -gt 0 ]; do
         case $1 in
         --inline) WORLD_REPLY=inline ;;
         --sendsms) WORLD_REPLY=sendsms ;;
         --no-reports) WORLD_REPORTS=no ;;
+        --valve) WORLD_VALVE=yes ;;
+        --two-smsboxes) more=smsbox2 ;;
         --fake) WORLD_SMSC=fake WORLD_PARTS="postgres hall bearerbox smsbox" ;;
         --no-kannel) WORLD_PARTS="postgres hall" ;;
         --no-hall) WORLD_PARTS=postgres ;;
@@ -491,6 +523,7 @@ read_options() {
         esac
         shift
     done
+    WORLD_PARTS+=${more:+ $more}
 }
 
 # A start that fails half-way, or is interrupted, takes back what it started.
@@ -532,12 +565,18 @@ stop_world() {
     rm -f "$WORLD_DIR/env"
 }
 
+# A zombie whose other threads still end holds its ports until they have.
+has_threads() {
+    local thread=("/proc/$1/task"/*)
+    [ ${#thread[@]} -gt 1 ]
+}
+
 kill_part() {
     local pid
     pid=$(pid_of "$1")
     [ -n "$pid" ] || give_up "$1 does not run"
     kill -KILL "$pid"
-    while [ -n "$(start_time "$pid")" ]; do
+    while [ -n "$(start_time "$pid")" ] || has_threads "$pid"; do
         sleep 0.02
     done
 }
@@ -556,10 +595,11 @@ usage() {
 
 # PART, or kannel for both of its boxes.
 start_parts() {
-    local part
-    for part in ${1/kannel/bearerbox smsbox}; do
+    local part kannel="bearerbox smsbox"
+    [[ $WORLD_PARTS != *smsbox2* ]] || kannel+=" smsbox2"
+    for part in ${1/kannel/$kannel}; do
         case $part in
-        postgres | smsc | hall | bearerbox | smsbox) "start_$part" ;;
+        postgres | smsc | hall | bearerbox | smsbox | smsbox2) "start_$part" ;;
         *) give_up "there is no part \"$part\"" ;;
         esac
     done

@@ -225,6 +225,7 @@ static void send_piece(struct courier *courier, struct letter *letter)
     kannel_write_sendsms(&url, &courier->setup.account, &mt);
     struct web_call call = {.method = "GET",
                             .url = url.at,
+                            .is_secret = letter->has_secret,
                             .timeout_ms = courier->setup.timeout_ms,
                             .start_within_ms = left_ms > 1 ? (unsigned)left_ms : 1,
                             .done = piece_answered,
@@ -443,7 +444,7 @@ static void claimed(struct lane_call *call, const struct lane_answer *answer)
     json_t *reply;
     json_array_foreach(replies, i, reply)
     {
-        struct letter *letter = letter_new(held_grammar(held), reply, VIEW_NONE);
+        struct letter *letter = letter_new(held_grammar(held), courier->setup.pepper, reply, VIEW_NONE);
         *claiming->last = letter;
         claiming->last = &letter->next;
         claiming->count++;

@@ -1,4 +1,5 @@
-/* A message lives in its request's arena. It is touched by one thread at a time: the server's until lanes_submit, then its lane's. */
+/* A message lives in its request's arena. It is touched by one thread at a time: the server's until lanes_submit, then its lane's; between
+ * them, if it holds a secret or waits behind one that does, a worker's (gateway/turns.h). */
 #include "gateway/message.h"
 
 #include <inttypes.h>
@@ -8,11 +9,14 @@
 #include "base/counter.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "gateway/prover.h"
 #include "sms/charset.h"
 #include "sms/msisdn.h"
 #include "sms/segments.h"
 
-enum { SUGGESTIONS_MAX = 3 };
+/* While the store is away a message rather waits here than in smsbox's memory: there it would make room for the next one, and die with
+ * smsbox (kannel.md §3); here it is taken all the same. With what a hung store adds it stays under Kannel's http-timeout of 20 s. */
+enum { SUGGESTIONS_MAX = 3, STORE_PATIENCE_MS = 5000 };
 
 struct message {
     const struct message_setup *setup;
@@ -21,7 +25,12 @@ struct message {
     struct held *held; /* the grammar it was read with, and is answered with */
     struct mo mo;
     struct msisdn from;
+    int at; /* AT_HALL or AT_PROVIDER */
     struct match match;
+    struct turn turn;
+    struct view proved; /* the arguments with proofs in the place of secrets; VIEW_NONE: there are no secrets */
+    const char *why_not_proved;
+    uint64_t proof_us; /* what it took */
     struct lane_call call;
     uint64_t start_us;
     bool is_fault_noted; /* the store refused it: it is being noted as a fault instead */
@@ -44,6 +53,13 @@ static void message_end(struct message *message, unsigned status)
 {
     held_release(&message->held);
     web_answer_text(message->request, status, VIEW_NONE);
+}
+
+/* Kannel asks again with the same id. */
+static void message_put_off(struct message *message, const char *reason, const char *words)
+{
+    message_refused(reason, message->mo.id, view_of(message->from.digits), words);
+    message_end(message, 503);
 }
 
 /* --- what the store is told --- */
@@ -90,51 +106,65 @@ static void add_member(struct text *json, const char *key, struct view value)
     text_add_char(json, ',');
 }
 
-/* What the text is if the store knows the service that it names. */
-static void add_maybe(const struct match *match, struct text *args)
+/* The arguments of what was read: secrets are in here as proofs alone. */
+static void add_read(const struct message *message, struct text *args)
 {
-    const struct command *command = match->maybe;
+    if (message->proved.size)
+        text_add(args, message->proved);
+    else
+        match_write_args(&message->match, false, args);
+}
+
+static const char *effect_of(const struct command *command)
+{
+    return command->effect == EFFECT_CHANGES && command->also_suspended ? "manages" : effect_name(command->effect);
+}
+
+/* What the text is if the store knows the service that it names. */
+static void add_maybe(const struct message *message, struct text *args)
+{
+    const struct command *command = message->match.maybe;
     text_add(args, VIEW(",\"maybe\":{"));
     add_member(args, "command", command->name);
     add_member(args, "call", command->call);
-    add_member(args, "effect", view_of(effect_name(command->effect)));
+    add_member(args, "effect", view_of(effect_of(command)));
     add_member(args, "confirm", view_of(confirm_name(command->confirm)));
     text_add(args, VIEW("\"args\":"));
-    match_write_args(match, true, args);
+    add_read(message, args);
     text_add_char(args, '}');
 }
 
 /* A text that is no command here: the store may still know it, as a service's name or as an order code at a provider's port. */
-static void add_reading(struct message *message, struct text *args, int at)
+static void add_reading(struct message *message, struct text *args)
 {
     struct view codes[SUGGESTIONS_MAX];
     const struct match *match = &message->match;
-    size_t count = grammar_suggest(grammar_of(message), message->arena, match->folded, at, SUGGESTIONS_MAX, codes);
+    size_t count = grammar_suggest(grammar_of(message), message->arena, match->folded, message->at, SUGGESTIONS_MAX, codes);
     text_add_char(args, '{');
     add_member(args, "folded", match->folded);
     text_add(args, VIEW("\"near\":"));
     add_list(args, codes, count);
     if (match->maybe)
-        add_maybe(match, args);
+        add_maybe(message, args);
     text_add_char(args, '}');
 }
 
 static void add_arguments(struct message *message, struct text *args)
 {
     const struct match *match = &message->match;
-    match_write_args(match, true, args);
+    add_read(message, args);
     for (size_t i = 0; i < match->arguments; i++)
         if (view_equal(match->argument[i].name, VIEW("topic")))
             add_topic(message, match->argument[i].value, args);
 }
 
-static struct view args_of(struct message *message, int at)
+static struct view args_of(struct message *message)
 {
     struct text args = {0};
     if (message->match.command)
         add_arguments(message, &args);
     else
-        add_reading(message, &args, at);
+        add_reading(message, &args);
     struct view kept = arena_copy(message->arena, text_view(&args));
     text_free(&args);
     return kept;
@@ -147,7 +177,7 @@ static struct view fingerprint_of(struct message *message)
     return arena_printf(message->arena, "%" PRId64, (int64_t)hash);
 }
 
-static void fill_parameters(struct message *message, int at)
+static void fill_parameters(struct message *message)
 {
     const struct match *match = &message->match;
     const struct command *command = match->command;
@@ -156,15 +186,15 @@ static void fill_parameters(struct message *message, int at)
     parameter[RECEIVE_MSISDN] = view_of(message->from.digits);
     parameter[RECEIVE_GATEWAY_ID] = message->mo.id;
     parameter[RECEIVE_PORT] = message->mo.to;
-    parameter[RECEIVE_AT] = at == AT_HALL ? VIEW("hall") : VIEW("provider");
+    parameter[RECEIVE_AT] = message->at == AT_HALL ? VIEW("hall") : VIEW("provider");
     parameter[RECEIVE_TEXT] = match->text;
     parameter[RECEIVE_FINGERPRINT] = fingerprint_of(message);
     parameter[RECEIVE_GATEWAY_TIME] = message->mo.time;
     parameter[RECEIVE_COMMAND] = command ? command->name : VIEW_NONE;
     parameter[RECEIVE_CALL] = command && command->call.size ? command->call : VIEW_NONE;
-    parameter[RECEIVE_EFFECT] = command ? view_of(effect_name(command->effect)) : VIEW("reads");
+    parameter[RECEIVE_EFFECT] = view_of(command ? effect_of(command) : "reads");
     parameter[RECEIVE_CONFIRM] = command ? view_of(confirm_name(command->confirm)) : VIEW("never");
-    parameter[RECEIVE_ARGS] = args_of(message, at);
+    parameter[RECEIVE_ARGS] = args_of(message);
     parameter[RECEIVE_ANSWER] = answer.size ? answer : VIEW_NONE;
     parameter[RECEIVE_WAY] = message->setup->is_inline ? VIEW("inline") : VIEW("sendsms");
 }
@@ -231,7 +261,7 @@ static bool words_are_evidence(const struct message *message, const struct lette
 /* An answer is one body, of which Kannel drops what exceeds max-messages (rules D1); the courier cuts. */
 static bool fits_inside(const struct message *message, const struct letter *letter)
 {
-    return letter->text.size && segments_count(letter->text).parts <= message->setup->parts_max;
+    return letter->text.size && !letter->has_secret && segments_count(letter->text).parts <= message->setup->parts_max;
 }
 
 /* The reply that the store lets go with the answer is returned, if it fits. All others go by the courier: they are in *rest, in their
@@ -246,7 +276,7 @@ static struct letter *sort_letters(struct message *message, const json_t *replie
         bool is_answered = view_equal(json_text(reply, "state"), VIEW("answered"));
         if (is_repeat && !(is_answered && message->setup->is_inline))
             continue; /* it is in the outbox and goes, or went, from there (rules D6) */
-        struct letter *letter = letter_new(grammar_of(message), reply, view_of(message->from.digits));
+        struct letter *letter = letter_new(grammar_of(message), message->setup->pepper, reply, view_of(message->from.digits));
         if (is_answered && !inside && fits_inside(message, letter)) {
             inside = letter;
         } else {
@@ -306,8 +336,7 @@ static void message_done(struct message *message, struct view value)
         count_message(message, command_of(message, first), first ? json_text(first, "outcome") : VIEW("silent"), was);
         deliver(message, replies, view_equal(was, VIEW("repeat")));
     } else {
-        message_refused("store_answer", message->mo.id, view_of(message->from.digits), err.text);
-        message_end(message, 503);
+        message_put_off(message, "store_answer", err.text);
     }
     json_decref(answer);
 }
@@ -322,8 +351,7 @@ static void message_refused_by_store(struct message *message, const struct pg_fa
         if (lanes_submit(message->setup->lanes, &message->call) == IS_DONE)
             return;
     }
-    message_refused("fault", message->mo.id, view_of(message->from.digits), "the store refuses it, and its note as a fault too");
-    message_end(message, 503);
+    message_put_off(message, "fault", "the store refuses it, and its note as a fault too");
 }
 
 static void received(struct lane_call *call, const struct lane_answer *answer)
@@ -338,8 +366,7 @@ static void received(struct lane_call *call, const struct lane_answer *answer)
         break;
     case IS_FAILED:
     case IS_UNSURE: /* Kannel asks again with the same id: if it was committed, that is a repeat */
-        message_refused("store_away", message->mo.id, view_of(message->from.digits), answer->fault ? answer->fault->text : "no answer");
-        message_end(message, 503);
+        message_put_off(message, "store_away", answer->fault ? answer->fault->text : "no answer");
         break;
     }
 }
@@ -354,6 +381,7 @@ static struct message *message_new(const struct message_setup *setup, struct web
     message->arena = web_arena(request);
     message->mo = *mo;
     message->from = msisdn_read(mo->from);
+    message->at = port_is_hall(setup->ports, mo->to) ? AT_HALL : AT_PROVIDER;
     message->start_us = clock_us();
     return message;
 }
@@ -368,7 +396,7 @@ static bool sender_is_fit(const struct message *message)
     return false;
 }
 
-static bool message_read(struct message *message, int at)
+static bool message_read(struct message *message)
 {
     struct view utf8;
     struct err err;
@@ -379,22 +407,57 @@ static bool message_read(struct message *message, int at)
         return false;
     }
     message->held = current_hold(message->setup->current);
-    grammar_match(grammar_of(message), message->arena, utf8, at, &message->match);
+    grammar_match(grammar_of(message), message->arena, utf8, message->at, &message->match);
+    if (message->match.has_secret)
+        secret_wipe_stack();
     return true;
+}
+
+/* On a worker's thread, of low priority: it takes no lock that others wait for. */
+static enum outcome message_prove(struct turn *turn)
+{
+    struct message *message = turn->context;
+    struct text args = {0};
+    struct err err;
+    uint64_t start_us = clock_us();
+    enum outcome outcome = prover_write_args(message->setup->pepper, &message->match, view_of(message->from.digits), &args, &err);
+    if (outcome == IS_DONE)
+        message->proved = arena_copy(message->arena, text_view(&args));
+    else
+        message->why_not_proved = arena_string(message->arena, view_of(err.text));
+    text_free(&args);
+    secret_wipe_stack();
+    message->proof_us = clock_us() - start_us;
+    return outcome;
+}
+
+/* Its turn has come: everything this sender sent before is with the lane. */
+static void message_go(struct turn *turn, enum outcome outcome)
+{
+    struct message *message = turn->context;
+    if (message->proof_us)
+        histogram_add(histogram_get("smshall_proof_seconds", "What it took to prove the secrets of a message.", ""), message->proof_us);
+    if (outcome != IS_DONE) {
+        message_put_off(message, "not_proved", message->why_not_proved ? message->why_not_proved : "the hall stops");
+        return;
+    }
+    struct lanes *lanes = message->setup->lanes;
+    fill_parameters(message);
+    if (lanes_submit(lanes, &message->call) != IS_DONE)
+        message_put_off(message, lanes_are_ready(lanes) ? "queue_full" : "store_away", "asked to come again");
 }
 
 void message_take(const struct message_setup *setup, struct web_request *request, const struct mo *mo)
 {
     struct message *message = message_new(setup, request, mo);
-    int at = port_is_hall(setup->ports, mo->to) ? AT_HALL : AT_PROVIDER;
-    if (!sender_is_fit(message) || !message_read(message, at))
+    if (!sender_is_fit(message) || !message_read(message))
         return;
-    message->call = (struct lane_call){.function = API_RECEIVE, .done = received, .context = message};
+    message->call =
+        (struct lane_call){.function = API_RECEIVE, .patience_ms = STORE_PATIENCE_MS, .done = received, .context = message};
     view_number(view_of(message->from.digits), UINT64_MAX, &message->call.key);
-    fill_parameters(message, at);
-    if (lanes_submit(setup->lanes, &message->call) == IS_DONE)
-        return;
-    bool is_full = lanes_are_ready(setup->lanes);
-    message_refused(is_full ? "queue_full" : "store_away", mo->id, view_of(message->from.digits), "asked to come again");
-    message_end(message, 503);
+    message->turn = (struct turn){.key = message->call.key, .go = message_go, .context = message};
+    if (prover_is_needed(&message->match))
+        message->turn.prove = message_prove;
+    if (turns_take(setup->turns, &message->turn) != IS_DONE)
+        message_put_off(message, "password_queue", "too many wait for their passwords to be checked");
 }

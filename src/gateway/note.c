@@ -37,7 +37,7 @@ static void note_fill(struct note *note, const struct letter *letter, const char
     parameter[SETTLE_MSISDN] = arena_copy(note->arena, view_of(letter->msisdn));
     parameter[SETTLE_MT] = arena_copy(note->arena, view_of(letter->mt));
     parameter[SETTLE_STATE] = view_of(state);
-    parameter[SETTLE_TEXT] = letter->text.size ? arena_copy(note->arena, letter->text) : VIEW_NONE;
+    parameter[SETTLE_TEXT] = letter->noted.size ? arena_copy(note->arena, letter->noted) : VIEW_NONE;
     parameter[SETTLE_PIECES] = arena_printf(note->arena, "%zu", letter->pieces_sent);
     parameter[SETTLE_REASON] = reason ? arena_copy(note->arena, view_of(reason)) : VIEW_NONE;
     parameter[SETTLE_WAIT_S] = arena_printf(note->arena, "%u", wait_s);

@@ -112,7 +112,7 @@ struct view fold(struct arena *arena, struct view utf8)
 {
     utf8 = capped(utf8);
     char *out = arena_alloc(arena, utf8.size + 1);
-    const unsigned char *p = (const unsigned char *)utf8.at, *end = p + utf8.size;
+    const unsigned char *p = (const unsigned char *)(utf8.size ? utf8.at : ""), *end = p + utf8.size;
     size_t size = 0, kept = 0; /* kept: up to here it is more than closing punctuation */
     bool has_blank = false;
 

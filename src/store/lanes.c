@@ -27,7 +27,8 @@ enum {
     KEPT_PAUSE_MS = 50,   /* before an owed call that failed is tried again */
     IDLE_MS = 1000,       /* an idle lane looks whether its connection still lives */
     CONNECT_TIMEOUT_MS = 5000,
-    ALONE_TRIES = 3, /* a call alone that meets a passing fault (deadlock, restart) is tried so often */
+    PATIENT_MAX = 128, /* calls that wait for a store that is away; more are told at once: each holds a connection of its caller's */
+    ALONE_TRIES = 3,   /* a call alone that meets a passing fault (deadlock, restart) is tried so often */
 };
 
 struct lane {
@@ -199,7 +200,7 @@ static enum outcome batch_run(struct lane *lane, struct lane_call **batch, size_
     return outcome;
 }
 
-/* An owed call stays: it goes first in the next batch, so that one subscriber's keep their order. */
+/* An owed call, or one with patience, stays: it goes first in the next batch, so that one subscriber's keep their order. */
 static void lane_keep(struct lane *lane, struct lane_call *call)
 {
     call->next = NULL;
@@ -212,7 +213,8 @@ static void lane_keep(struct lane *lane, struct lane_call *call)
 
 static void call_failed(struct lane *lane, struct lane_call *call, enum outcome outcome, const struct pg_fault *fault)
 {
-    if (call->is_owed && !atomic_load(&lane->lanes->is_stopping))
+    bool is_patient = !fault && clock_us() < call->patient_until_us; /* it was not refused: there was nobody to do so */
+    if ((call->is_owed || is_patient) && !atomic_load(&lane->lanes->is_stopping))
         lane_keep(lane, call);
     else
         call_end(lane, call, outcome, fault);
@@ -324,7 +326,7 @@ static size_t lane_take(struct lane *lane)
     return count;
 }
 
-/* The store is away: what may be asked again is told so now, what is owed waits. At the end nothing waits. */
+/* The store is away: what may be asked again is told so now, what is owed or has patience waits. At the end nothing waits. */
 static void lane_put_off(struct lane *lane, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -395,8 +397,10 @@ struct lanes *lanes_start(const struct lanes_setup *setup)
 static bool lane_takes(struct lane *lane, const struct lane_call *call)
 {
     const struct lanes *lanes = lane->lanes;
-    bool has_room = call->is_urgent || atomic_load(&lanes->waiting) < lanes->setup.waiting_max;
-    return call->is_owed || (has_room && atomic_load(&lane->is_ready));
+    size_t waiting = atomic_load(&lanes->waiting);
+    bool has_room = call->is_urgent || waiting < lanes->setup.waiting_max;
+    bool may_wait = call->patience_ms && waiting < PATIENT_MAX;
+    return call->is_owed || (has_room && (may_wait || atomic_load(&lane->is_ready)));
 }
 
 enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call)
@@ -407,6 +411,7 @@ enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call)
         return IS_FAILED;
     call->result = NULL;
     call->is_kept = false;
+    call->patient_until_us = call->patience_ms ? clock_us() + call->patience_ms * UINT64_C(1000) : 0;
     pthread_mutex_lock(&lane->mutex);
     bool is_taken = !lane->has_ended;
     if (is_taken) {

@@ -9,22 +9,27 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/pepper.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "tools/load.h"
 #include "tools/owner.h"
 #include "tools/tools.h"
 
-static const char help[] = "usage: smshall migrate [--demo] [--database CONNINFO] [--sql DIR] [--config FILE] [--quiet]\n"
-                           "\n"
-                           "Creates the store or brings it up to date, inside one transaction.\n"
-                           "\n"
-                           "  --demo               loads the demo data too; may be given again\n"
-                           "  --database CONNINFO  the store, as a role that owns it and may create roles (default: as configured,\n"
-                           "                       owner_database or else database)\n"
-                           "  --sql DIR            folder with migrations/, functions/, finish.sql, demo.sql (default: as configured)\n"
-                           "  --config FILE        the configuration (default: conf/smshall.yaml)\n"
-                           "  --quiet              prints faults only\n"
-                           "\n"
-                           "Exit code: 0; 1 when the store could not be migrated, and is as it was; 2 when called wrongly.\n";
+static const char help[] =
+    "usage: smshall migrate [--demo] [--database CONNINFO] [--sql DIR] [--config FILE] [--quiet]\n"
+    "\n"
+    "Creates the store or brings it up to date, inside one transaction.\n"
+    "\n"
+    "  --demo               loads the demo data too; may be given again. Passwords and ID cards among them only with\n"
+    "                       pepper_file, behind the transaction\n"
+    "  --database CONNINFO  the store, as a role that owns it and may create roles (default: as configured,\n"
+    "                       owner_database or else database)\n"
+    "  --sql DIR            folder with migrations/, functions/, finish.sql, demo.sql (default: as configured)\n"
+    "  --config FILE        the configuration (default: conf/smshall.yaml)\n"
+    "  --quiet              prints faults only\n"
+    "\n"
+    "Exit code: 0; 1 when the store could not be migrated, and is as it was; 2 when called wrongly.\n";
 
 /* Taken by the number of the advisory lock, so that no table is needed for it. */
 static const char begin[] = "BEGIN;"
@@ -191,6 +196,31 @@ static enum outcome migrate(struct migration *m, struct err *err)
     return outcome;
 }
 
+/* Demo passwords, as any others are loaded. Whose hashes they are nobody can tell without the key, and so they are no part of the files. */
+static enum outcome load_credentials(struct migration *m, const struct config *config, struct err *err)
+{
+    char path[4096];
+    struct load_tally tally = {0};
+    struct load_setup setup = {.kind = load_kind_find("credentials"), .database = m->database, .config = config, .lanes = 1, .retry_s = 1};
+    struct pepper *pepper = NULL;
+    snprintf(path, sizeof path, "%s/demo_credentials.csv", m->sql);
+    if (!*config->pepper_file) {
+        print_step(m, path, "left out; passwords need pepper_file, and none is configured");
+        return IS_DONE;
+    }
+    secret_keep_memory();
+    enum outcome outcome = pepper_read_file(config->pepper_file, &pepper, err);
+    setup.pepper = pepper;
+    if (outcome == IS_DONE)
+        outcome = load_file(&setup, path, &tally, err);
+    if (outcome == IS_DONE && tally.aside)
+        outcome = err_refused(err, "%s: not all of it could be loaded", path);
+    if (outcome == IS_DONE)
+        print_step(m, path, "loaded");
+    pepper_free(&pepper);
+    return outcome;
+}
+
 /* 0: go on. Else main's exit code + 1. */
 static int read_options(int argc, char **argv, struct migration *m)
 {
@@ -250,6 +280,8 @@ int migrate_main(int argc, char **argv)
     }
     if (outcome == IS_DONE)
         outcome = migrate(&m, &err);
+    if (outcome == IS_DONE && m.is_demo)
+        outcome = load_credentials(&m, &config, &err);
     if (outcome != IS_DONE)
         fprintf(stderr, "smshall migrate: %s\n", err.text);
     else if (!m.is_quiet)

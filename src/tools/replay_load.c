@@ -1,58 +1,55 @@
-/* Sends a corpus. `concurrency` walkers take the next text each, one message at a time; walker w serves the subscribers w,
- * w + concurrency, w + 2 * concurrency …, so one subscriber never has two messages under way, and their order holds.
+/* Sends a corpus, as the plan has it: each walker takes its turns one after the other, one message at a time.
  *
- *     to the hall:      POST ──200──▶ next       replies come in the answer, or to the stand-in's thread whenever they come
+ *     to the hall:      POST ──200──▶ (the copies are answered) ──▶ (once more, with a new id) ──▶ next
  *              └─503, broken─ pause ─┘
- *     through phones:   (inbox, once) ─▶ POST ──▶ inbox … until the reply is there ──▶ next
+ *     through phones:   (inbox, once) ─▶ POST ──▶ inbox … until the reply is there ──▶ (once more) ──▶ next
  *
- * Walkers live in the client's loop and need no lock among themselves; the stand-in's thread does, so what both touch is under one. A
- * reply belongs to its subscriber's oldest message without one: sendsms carries nothing that would tell. */
-#include "tools/replay.h"
-
+ * Replies come in the answer, or to the stand-in's thread whenever they come. Walkers live in the client's loop and need no lock among
+ * themselves; the stand-in's thread does, so what both touch is under one. A reply that does not come in its answer belongs to its
+ * subscriber's oldest message without one, or when all have theirs to the last: sendsms carries nothing that would tell. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
-#include "sms/msisdn.h"
+#include "tools/progress.h"
+#include "tools/replay.h"
 #include "web/client.h"
 
-enum { HEAD_CHARACTERS = 12, DRAW_MS = 200, BAR = 30, REQUEST_TIMEOUT_MS = 30000, WAITING_MAX = 8 };
-
-/* Messages of one subscriber that have no reply yet: a ring of their times. */
-struct subscriber {
-    uint64_t sent_us[WAITING_MAX];
-    unsigned oldest, waiting;
-    int64_t after; /* phones: how far the inbox was read; -1: not yet */
-};
+enum { DRAW_MS = 200, REQUEST_TIMEOUT_MS = 30000, CUT_MS = 8 };
 
 struct load;
 
 struct walker {
     struct load *load;
-    struct arena *arena; /* of one message */
-    unsigned number, turn;
-    struct view text, url;
-    uint32_t subscriber;
-    unsigned tries;
+    struct arena *arena; /* of one turn */
+    uint32_t turn;
+    struct subscriber *subscriber;
+    const struct corpus_row *row;
+    uint32_t number; /* of the message */
+    struct view url;
+    unsigned tries, copies; /* copies that are not answered yet */
+    bool is_over, is_taken, is_once_more;
+    struct view answer, copied; /* what the message and its copies were answered; VIEW_NONE: not yet, or nothing */
     uint64_t start_us;
 };
 
 struct load {
     const struct replay_options *options;
     const struct corpus *corpus;
+    struct run *run;
     struct load_summary *summary;
+    struct plan plan;
     struct web_client *client;
     struct sendsms *sendsms;
     struct walker *walkers;
-    struct subscriber *subscribers;
-    uint64_t next, start_us;
-    pthread_mutex_t lock; /* over the summary, the rings, and: */
+    int64_t first; /* number in the run of the first message */
+    uint64_t start_us;
+    pthread_mutex_t lock; /* over the summary, the run, the rings, and: */
     pthread_cond_t ended;
     unsigned walking;
     uint64_t waiting; /* messages without a reply, in all rings */
@@ -60,28 +57,6 @@ struct load {
 };
 
 /* --- counting --- */
-
-void load_count_head(struct load_summary *summary, struct view reply)
-{
-    char text[sizeof(summary->head[0].text)] = "";
-    size_t size = 0, i = 0;
-    for (unsigned n = 0; n < HEAD_CHARACTERS && i < reply.size; n++) {
-        int32_t code = view_code_point(reply, &i);
-        size += view_put_code_point(text + size, code < 0 ? 0xFFFD : code < ' ' ? ' ' : code);
-    }
-    size_t place = 0;
-    while (place < summary->heads && strcmp(summary->head[place].text, text) != 0)
-        place++;
-    if (place >= HEADS_MAX - 1) {
-        place = HEADS_MAX - 1;
-        strcpy(text, "(others)");
-    }
-    if (place >= summary->heads) {
-        memcpy(summary->head[place].text, text, sizeof(text));
-        summary->heads = place + 1;
-    }
-    summary->head[place].count++;
-}
 
 static void note_answer(struct load *load, uint64_t since_us, const struct web_response *response)
 {
@@ -96,7 +71,7 @@ static void note_answer(struct load *load, uint64_t since_us, const struct web_r
 }
 
 /* Before it is sent: the reply may be quicker than the answer. A full ring forgets its oldest, which counts as silent. */
-static void note_sent(struct load *load, struct subscriber *subscriber, uint64_t now_us)
+static void note_sent(struct load *load, struct subscriber *subscriber, int64_t number, uint64_t now_us)
 {
     pthread_mutex_lock(&load->lock);
     if (subscriber->waiting == WAITING_MAX)
@@ -105,7 +80,10 @@ static void note_sent(struct load *load, struct subscriber *subscriber, uint64_t
         subscriber->waiting++;
         load->waiting++;
     }
-    subscriber->sent_us[(subscriber->oldest + subscriber->waiting - 1) % WAITING_MAX] = now_us;
+    unsigned place = (subscriber->oldest + subscriber->waiting - 1) % WAITING_MAX;
+    subscriber->sent[place].sent_us = now_us;
+    subscriber->sent[place].number = number;
+    subscriber->number = number;
     pthread_mutex_unlock(&load->lock);
 }
 
@@ -124,60 +102,116 @@ static void note_silent(struct load *load, struct subscriber *subscriber)
 static void note_reply(struct load *load, struct subscriber *subscriber, struct view text)
 {
     struct load_summary *summary = load->summary;
-    pthread_mutex_lock(&load->lock);
-    load->last_us = clock_us();
-    summary->replies++;
-    load_count_head(summary, text);
     uint64_t age_us = 0;
     bool is_found = false;
+    pthread_mutex_lock(&load->lock);
+    int64_t number = subscriber->number;
+    load->last_us = clock_us();
+    summary->replies++;
     while (subscriber->waiting && !is_found) {
-        age_us = load->last_us - subscriber->sent_us[subscriber->oldest++ % WAITING_MAX];
+        unsigned place = subscriber->oldest++ % WAITING_MAX;
+        age_us = load->last_us - subscriber->sent[place].sent_us;
+        number = subscriber->sent[place].number;
         subscriber->waiting--;
         load->waiting--;
         is_found = age_us < (uint64_t)load->options->timeout_ms * 1000 || !subscriber->waiting;
     }
     if (is_found)
         summary->reply_us[summary->reply_times++] = (uint32_t)age_us;
+    run_heard(load->run, number, text);
     pthread_mutex_unlock(&load->lock);
 }
 
-/* The stand-in's thread: an MT for a subscriber of the pool, or for somebody else. */
+/* The stand-in's thread: an MT for one of the subscribers, or for somebody else. */
 static void heard(void *context, const struct reply *reply)
 {
     struct load *load = context;
-    uint64_t number;
-    struct msisdn read = msisdn_read(reply->msisdn);
-    if (view_number(view_of(read.digits), UINT64_MAX, &number) && number >= load->options->first &&
-        number - load->options->first < load->options->subscribers)
-        note_reply(load, &load->subscribers[number - load->options->first], reply->text);
+    struct subscriber *subscriber = plan_find(&load->plan, reply->msisdn);
+    if (subscriber)
+        note_reply(load, subscriber, reply->text);
 }
 
 /* --- one message --- */
 
 static void walk(void *context);
+static void begin_message(void *context);
 static void send_message(void *context);
 
-static struct view msisdn_of(const struct walker *walker)
-{
-    return arena_printf(walker->arena, "%" PRIu64, walker->load->options->first + walker->subscriber);
-}
-
-static void end_message(struct walker *walker, bool is_taken)
+static void end_turn(struct walker *walker)
 {
     struct load *load = walker->load;
-    if (!is_taken)
-        note_silent(load, &load->subscribers[walker->subscriber]);
+    if (!walker->is_taken)
+        note_silent(load, walker->subscriber);
     pthread_mutex_lock(&load->lock);
-    *(is_taken ? &load->summary->taken : &load->summary->lost) += 1;
+    *(walker->is_taken ? &load->summary->taken : &load->summary->lost) += 1;
     pthread_mutex_unlock(&load->lock);
+    walker->turn = load->plan.next[walker->turn];
     walk(walker);
 }
+
+/* A repeat is answered as the message was, or with nothing when that went by sendsms (rules D6). */
+static void compare_copies(struct walker *walker)
+{
+    if (walker->answer.size && walker->copied.size && !view_equal(walker->answer, walker->copied)) {
+        pthread_mutex_lock(&walker->load->lock);
+        walker->load->summary->differing++;
+        pthread_mutex_unlock(&walker->load->lock);
+    }
+}
+
+/* When the message and its copies are answered, and the reply to a phone has come. */
+static void end_message(struct walker *walker)
+{
+    if (!walker->is_over || walker->copies)
+        return;
+    compare_copies(walker);
+    if (walker->is_taken && !walker->is_once_more && mischief_strikes(walker->load->options->mischief, MISCHIEF_NEW_ID, walker->number)) {
+        walker->is_once_more = true;
+        begin_message(walker);
+    } else {
+        end_turn(walker);
+    }
+}
+
+static void post(struct walker *walker, unsigned timeout_ms, void (*done)(void *context, const struct web_response *response))
+{
+    web_client_send(walker->load->client, &(struct web_call){.method = "POST",
+                                                             .url = walker->url.at,
+                                                             .body = walker->row->text,
+                                                             .headers = way_mo_headers,
+                                                             .timeout_ms = timeout_ms,
+                                                             .done = done,
+                                                             .context = walker});
+}
+
+static void copy_answered(void *context, const struct web_response *response)
+{
+    struct walker *walker = context;
+    walker->copies--;
+    if (response->outcome == IS_DONE && response->status == 200 && response->body.size)
+        walker->copied = arena_copy(walker->arena, response->body);
+    end_message(walker);
+}
+
+/* Some copies go at the same moment as the message, some after its answer. */
+static void send_copy(struct walker *walker, bool is_after)
+{
+    struct mischief *mischief = walker->load->options->mischief;
+    uint32_t key = walker->number;
+    bool wants_after = mischief_draw(mischief, MISCHIEF_SAME_ID, key, 2) == 1;
+    if (walker->is_once_more || wants_after != is_after || !mischief_strikes(mischief, MISCHIEF_SAME_ID, key))
+        return;
+    walker->copies++;
+    post(walker, REQUEST_TIMEOUT_MS, copy_answered);
+}
+
+/* --- replies out of a phone's inbox --- */
 
 static void ask_inbox(struct walker *walker, unsigned wait_s, void (*done)(void *context, const struct web_response *response))
 {
     struct load *load = walker->load;
-    int64_t after = load->subscribers[walker->subscriber].after;
-    struct view url = way_inbox_url(walker->arena, load->options, msisdn_of(walker), after < 0 ? 0 : after, wait_s);
+    int64_t after = walker->subscriber->after;
+    struct view url = way_inbox_url(walker->arena, load->options, walker->subscriber->msisdn, after < 0 ? 0 : after, wait_s);
     web_client_send(load->client,
                     &(struct web_call){
                         .method = "GET", .url = url.at, .timeout_ms = REQUEST_TIMEOUT_MS + wait_s * 1000, .done = done, .context = walker});
@@ -186,7 +220,7 @@ static void ask_inbox(struct walker *walker, unsigned wait_s, void (*done)(void 
 /* Reads what is new in an inbox, and gives how many replies that was; before the first message they are old ones. */
 static size_t read_inbox(struct walker *walker, const struct web_response *response)
 {
-    struct subscriber *subscriber = &walker->load->subscribers[walker->subscriber];
+    struct subscriber *subscriber = walker->subscriber;
     json_t *inbox = response->outcome == IS_DONE && response->status == 200 ? json_read(response->body, NULL) : NULL;
     const json_t *messages = json_object_get(inbox, "messages"), *message;
     size_t i, count = json_array_size(messages);
@@ -218,24 +252,31 @@ static void inbox_came(void *context, const struct web_response *response)
         return;
     }
     if (!is_heard)
-        note_silent(walker->load, &walker->load->subscribers[walker->subscriber]);
-    end_message(walker, true);
+        note_silent(walker->load, walker->subscriber);
+    walker->is_over = true;
+    end_message(walker);
 }
+
+/* --- the answer --- */
 
 /* 200: the hall has it. The reply is in the answer, or comes to the stand-in; from phones it is asked for. */
 static void message_taken(struct walker *walker, struct view body)
 {
     struct load *load = walker->load;
-    struct subscriber *subscriber = &load->subscribers[walker->subscriber];
+    walker->is_taken = true;
     if (load->options->smsc) {
         ask_inbox(walker, 1, inbox_came);
         return;
     }
-    if (body.size)
-        note_reply(load, subscriber, body);
-    else if (!load->sendsms)
-        note_silent(load, subscriber);
-    end_message(walker, true);
+    if (body.size) {
+        walker->answer = arena_copy(walker->arena, body);
+        note_reply(load, walker->subscriber, body);
+    } else if (!load->sendsms) {
+        note_silent(load, walker->subscriber);
+    }
+    send_copy(walker, true);
+    walker->is_over = true;
+    end_message(walker);
 }
 
 static void answered(void *context, const struct web_response *response)
@@ -246,13 +287,26 @@ static void answered(void *context, const struct web_response *response)
     if (response->outcome == IS_DONE && (response->status == 200 || response->status == 202)) {
         message_taken(walker, response->body);
     } else if ((response->outcome == IS_DONE && response->status != 503) || walker->tries > load->options->retries) {
-        end_message(walker, false);
+        walker->is_over = true;
+        end_message(walker);
     } else {
         pthread_mutex_lock(&load->lock);
         load->summary->retried++;
         pthread_mutex_unlock(&load->lock);
         web_client_after(load->client, load->options->retry_pause_ms, send_message, walker);
     }
+}
+
+/* --- sending --- */
+
+/* A cut is a time that is nearly always too short. */
+static unsigned time_for(const struct walker *walker)
+{
+    struct mischief *mischief = walker->load->options->mischief;
+    uint64_t key = (uint64_t)walker->number * 2 + walker->is_once_more;
+    if (walker->tries > 1 || !mischief_strikes(mischief, MISCHIEF_CUT, key))
+        return REQUEST_TIMEOUT_MS;
+    return 1 + mischief_draw(mischief, MISCHIEF_CUT, key, CUT_MS);
 }
 
 /* Sends it, or sends it again with the same id. */
@@ -262,15 +316,38 @@ static void send_message(void *context)
     struct load *load = walker->load;
     if (walker->tries++ == 0) {
         walker->start_us = clock_us();
-        note_sent(load, &load->subscribers[walker->subscriber], walker->start_us);
+        note_sent(load, walker->subscriber, load->first + walker->number, walker->start_us);
+        send_copy(walker, false);
     }
-    web_client_send(load->client, &(struct web_call){.method = "POST",
-                                                     .url = walker->url.at,
-                                                     .body = walker->text,
-                                                     .headers = way_mo_headers,
-                                                     .timeout_ms = REQUEST_TIMEOUT_MS,
-                                                     .done = answered,
-                                                     .context = walker});
+    post(walker, time_for(walker), answered);
+}
+
+/* What was overtaken was sent off before that which overtook it. */
+static int64_t time_of(const struct walker *walker)
+{
+    bool is_overtaken = walker->load->plan.message_of[walker->turn] < walker->turn;
+    return walker->subscriber->time_s = is_overtaken ? walker->subscriber->time_s - 1 : clock_unix_s();
+}
+
+static void begin_message(void *context)
+{
+    struct walker *walker = context;
+    struct load *load = walker->load;
+    struct view from = walker->subscriber->msisdn, to = walker->row->to.size ? walker->row->to : load->options->to;
+    struct mischief *mischief = load->options->mischief;
+    char id[MESSAGE_ID_SIZE];
+    way_new_id(id);
+    walker->tries = 0;
+    walker->is_over = walker->is_taken = false;
+    walker->answer = walker->copied = VIEW_NONE;
+    walker->url = load->options->smsc ? way_phone_url(walker->arena, load->options, from, to)
+                                      : way_mo_url(walker->arena, load->options, view_of(id), from, to, time_of(walker));
+    if (load->options->smsc && walker->subscriber->after < 0)
+        ask_inbox(walker, 0, inbox_known);
+    else if (mischief_strikes(mischief, MISCHIEF_DELAY, walker->number))
+        web_client_after(load->client, mischief_draw(mischief, MISCHIEF_DELAY, walker->number, mischief->delay_ms), send_message, walker);
+    else
+        send_message(walker);
 }
 
 /* --- walking --- */
@@ -283,45 +360,22 @@ static void stop_walking(struct load *load)
     pthread_mutex_unlock(&load->lock);
 }
 
-/* w, w + concurrency, w + 2 * concurrency …, and from the start again. */
-static uint32_t next_subscriber(struct walker *walker)
-{
-    uint64_t number = walker->number + (uint64_t)walker->turn++ * walker->load->summary->concurrency;
-    if (number < walker->load->options->subscribers)
-        return (uint32_t)number;
-    walker->turn = 1;
-    return walker->number;
-}
-
-static void begin_message(void *context)
-{
-    struct walker *walker = context;
-    struct load *load = walker->load;
-    char id[MESSAGE_ID_SIZE];
-    walker->subscriber = next_subscriber(walker);
-    walker->tries = 0;
-    way_new_id(id);
-    walker->url = load->options->smsc ? way_phone_url(walker->arena, load->options, msisdn_of(walker), load->options->to)
-                                      : way_mo_url(walker->arena, load->options, view_of(id), msisdn_of(walker), load->options->to);
-    if (load->options->smsc && load->subscribers[walker->subscriber].after < 0)
-        ask_inbox(walker, 0, inbox_known);
-    else
-        send_message(walker);
-}
-
-/* The next text, when its time has come. */
+/* The next turn, when its time has come. */
 static void walk(void *context)
 {
     struct walker *walker = context;
     struct load *load = walker->load;
-    if (load->next == load->summary->messages) {
+    if (walker->turn == NO_TURN) {
         stop_walking(load);
         return;
     }
     arena_reset(walker->arena);
-    uint64_t number = load->next++, now = clock_us();
-    walker->text = load->corpus->text[number % load->corpus->count];
-    uint64_t due = load->options->rate > 0 ? load->start_us + (uint64_t)((double)number * 1e6 / load->options->rate) : now;
+    walker->number = load->plan.message_of[walker->turn];
+    walker->row = &load->corpus->row[walker->number % load->corpus->count];
+    walker->subscriber = &load->plan.subscriber[load->plan.subscriber_of[walker->turn]];
+    walker->is_once_more = false;
+    uint64_t now = clock_us();
+    uint64_t due = load->options->rate > 0 ? load->start_us + (uint64_t)((double)walker->turn * 1e6 / load->options->rate) : now;
     if (due > now)
         web_client_after(load->client, (due - now) / 1000, begin_message, walker);
     else
@@ -330,18 +384,13 @@ static void walk(void *context)
 
 /* --- watching --- */
 
-static void draw(struct load *load)
+static void draw(const struct load *load)
 {
-    char bar[BAR + 1];
     const struct load_summary *summary = load->summary;
     uint64_t done = summary->taken + summary->lost;
-    size_t filled = (size_t)(done * BAR / summary->messages);
     double seconds = (double)(clock_us() - load->start_us) / 1e6;
-    memset(bar, '.', BAR);
-    memset(bar, '#', filled);
-    bar[BAR] = '\0';
-    fprintf(stderr, "\r[%s] %llu/%llu, %.0f a second, %llu without reply ", bar, (unsigned long long)done,
-            (unsigned long long)summary->messages, (double)done / seconds, (unsigned long long)load->waiting);
+    progress_draw(done, summary->messages, "%llu/%llu, %.0f a second, %llu without reply", (unsigned long long)done,
+                  (unsigned long long)summary->messages, (double)done / seconds, (unsigned long long)load->waiting);
 }
 
 /* All are sent, and their replies have come, or none has come for a while. Call it under the lock. */
@@ -352,43 +401,18 @@ static bool is_over(const struct load *load)
 
 static void watch(struct load *load)
 {
-    bool is_seen = isatty(STDERR_FILENO);
     pthread_mutex_lock(&load->lock);
     while (!is_over(load)) {
         uint64_t due_us = clock_us() + (uint64_t)DRAW_MS * 1000;
         struct timespec due = {(time_t)(due_us / 1000000), (long)(due_us % 1000000) * 1000};
         pthread_cond_timedwait(&load->ended, &load->lock, &due);
-        if (is_seen)
-            draw(load);
+        draw(load);
     }
     pthread_mutex_unlock(&load->lock);
-    if (is_seen)
-        fputs("\r\033[K", stderr);
+    progress_clear();
 }
 
 /* --- the whole --- */
-
-enum outcome corpus_read(struct arena *arena, struct view name, struct view content, struct corpus *corpus, struct err *err)
-{
-    size_t lines = 1;
-    int line = 0;
-    for (size_t i = 0; i < content.size; i++)
-        lines += content.at[i] == '\n';
-    *corpus = (struct corpus){.text = ARENA_ARRAY(arena, struct view, lines)};
-    while (content.size) {
-        struct view row = view_cut(&content, '\n');
-        line++;
-        if (row.size && row.at[row.size - 1] == '\r')
-            row.size--;
-        if (row.size && !memchr(row.at, '\t', row.size))
-            return err_refused(err, "%.*s:%d: no tab between id and text", VIEW_ARG(name), line);
-        if (!row.size)
-            continue;
-        view_cut(&row, '\t');
-        corpus->text[corpus->count++] = row;
-    }
-    return IS_DONE;
-}
 
 static int by_size(const void *a, const void *b)
 {
@@ -396,33 +420,30 @@ static int by_size(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static int by_count(const void *a, const void *b)
+static void open_lock(struct load *load)
 {
-    uint64_t left = ((const struct head *)a)->count, right = ((const struct head *)b)->count;
-    return left > right ? -1 : left < right;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&load->ended, &attributes);
+    pthread_condattr_destroy(&attributes);
+    pthread_mutex_init(&load->lock, NULL);
 }
 
 static void open_load(struct load *load, struct arena *arena)
 {
     struct load_summary *summary = load->summary;
     const struct replay_options *options = load->options;
-    pthread_condattr_t attributes;
-    *summary = (struct load_summary){.messages = (uint64_t)load->corpus->count * options->repeat};
-    summary->concurrency = options->concurrency < options->subscribers ? options->concurrency : options->subscribers;
-    summary->answer_us = ARENA_ARRAY(arena, uint32_t, summary->messages);
-    summary->reply_us = ARENA_ARRAY(arena, uint32_t, summary->messages);
-    load->subscribers = ARENA_ARRAY(arena, struct subscriber, options->subscribers);
-    for (unsigned i = 0; i < options->subscribers; i++)
-        load->subscribers[i].after = -1;
+    plan_make(arena, options, load->corpus, &load->plan);
+    *summary = (struct load_summary){.messages = load->plan.turns, .concurrency = load->plan.walkers};
+    size_t sendings = summary->messages * (options->mischief->share[MISCHIEF_NEW_ID] > 0 ? 2 : 1);
+    summary->answer_us = ARENA_ARRAY(arena, uint32_t, sendings);
+    summary->reply_us = ARENA_ARRAY(arena, uint32_t, sendings);
     load->walkers = ARENA_ARRAY(arena, struct walker, summary->concurrency);
     for (unsigned i = 0; i < summary->concurrency; i++)
-        load->walkers[i] = (struct walker){.load = load, .number = i, .arena = arena_new()};
+        load->walkers[i] = (struct walker){.load = load, .turn = load->plan.first[i], .arena = arena_new()};
     load->walking = summary->concurrency;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&load->ended, &attributes);
-    pthread_condattr_destroy(&attributes);
-    pthread_mutex_init(&load->lock, NULL);
+    open_lock(load);
 }
 
 static void close_load(struct load *load)
@@ -438,18 +459,18 @@ static void close_load(struct load *load)
     summary->silent = summary->taken > summary->reply_times ? summary->taken - summary->reply_times : 0;
     qsort(summary->answer_us, summary->answers, sizeof(uint32_t), by_size);
     qsort(summary->reply_us, summary->reply_times, sizeof(uint32_t), by_size);
-    qsort(summary->head, summary->heads, sizeof(struct head), by_count);
 }
 
-enum outcome load_run(const struct replay_options *options, struct arena *arena, const struct corpus *corpus, struct load_summary *summary,
-                      struct err *err)
+enum outcome load_run(const struct replay_options *options, struct arena *arena, const struct corpus *corpus, struct run *run,
+                      struct load_summary *summary, struct err *err)
 {
-    struct load load = {.options = options, .corpus = corpus, .summary = summary};
-    struct sendsms_setup setup = {.listen = options->sendsms_listen, .heard = heard, .context = &load};
+    struct load load = {.options = options, .corpus = corpus, .run = run, .summary = summary};
+    struct sendsms_setup setup = {.listen = options->sendsms_listen, .mischief = options->mischief, .heard = heard, .context = &load};
+    load.first = run_said_corpus(run, options, corpus);
     open_load(&load, arena);
     enum outcome outcome = options->sendsms_listen ? sendsms_start(&setup, &load.sendsms, err) : IS_DONE;
     if (outcome == IS_DONE)
-        outcome = web_client_start(summary->concurrency, &load.client, err);
+        outcome = web_client_start(summary->concurrency * 2, &load.client, err);
     load.start_us = load.last_us = clock_us();
     if (outcome == IS_DONE) {
         for (unsigned i = 0; i < summary->concurrency; i++)

@@ -5,12 +5,34 @@
 
 #include "base/clock.h"
 
+/* Which message a subscriber sent last: what he hears then is the reply to it. */
+struct last {
+    struct view msisdn;
+    int64_t number;
+    struct last *next;
+};
+
 struct play {
     struct way *way;
     const struct replay_options *options;
     struct arena *arena;
+    struct run *run;
+    struct last *lasts;
     struct verdict *verdict;
 };
+
+static struct last *last_of(struct play *play, struct view msisdn)
+{
+    struct last *last = play->lasts;
+    while (last && !view_equal(last->msisdn, msisdn))
+        last = last->next;
+    if (!last) {
+        last = ARENA_NEW(play->arena, struct last);
+        *last = (struct last){msisdn, RUN_NOBODY, play->lasts};
+        play->lasts = last;
+    }
+    return last;
+}
 
 static void fail(struct play *play, const struct talk_event *event, struct view wanted, struct view came)
 {
@@ -28,7 +50,9 @@ static struct view describe_reply(struct play *play, const struct reply *reply)
 static void say(struct play *play, const struct talk_event *event)
 {
     struct err err;
+    struct view id = arena_printf(play->arena, "%.*s:%d", VIEW_ARG(play->verdict->name), event->line);
     play->verdict->said++;
+    last_of(play, event->msisdn)->number = run_said(play->run, id, event->text, event->port);
     if (way_say(play->way, event, &err) != IS_DONE)
         fail(play, event, VIEW("the message is taken"), arena_copy(play->arena, view_of(err.text)));
 }
@@ -47,6 +71,7 @@ static void hear(struct play *play, const struct talk_event *event)
         return;
     }
     play->verdict->heard++;
+    run_heard(play->run, last_of(play, event->msisdn)->number, reply.text);
     if (!view_equal(reply.port, event->port) || !talk_event_fits(event, reply.text))
         fail(play, event, describe_event(play, event), describe_reply(play, &reply));
 }
@@ -64,12 +89,13 @@ static void wait(struct play *play, const struct talk_event *event)
     nanosleep(&(struct timespec){event->wait_ms / 1000, (long)(event->wait_ms % 1000) * 1000000}, NULL);
 }
 
-void play_talk(struct way *way, const struct replay_options *options, struct arena *arena, const struct talk *talk, struct verdict *verdict)
+void play_talk(struct way *way, const struct replay_options *options, struct arena *arena, const struct talk *talk, struct run *run,
+               struct verdict *verdict)
 {
     static void (*const perform[])(struct play *, const struct talk_event *) = {
         [TALK_SAYS] = say, [TALK_HEARS] = hear, [TALK_HEARS_LIKE] = hear, [TALK_SILENCE] = hear_nothing, [TALK_WAITS] = wait,
     };
-    struct play play = {way, options, arena, verdict};
+    struct play play = {.way = way, .options = options, .arena = arena, .run = run, .verdict = verdict};
     uint64_t start_us = clock_us();
     *verdict = (struct verdict){.name = talk->name, .is_good = true};
     way_forget(way, talk);

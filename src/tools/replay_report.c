@@ -145,6 +145,55 @@ void report_write_load(struct text *out, const struct load_summary *summary)
     write_statuses(out, summary);
     write_latency(out, "to answer", summary->answer_us, summary->answers);
     write_latency(out, "to reply", summary->reply_us, summary->reply_times);
-    for (size_t i = 0; i < summary->heads; i++)
-        text_addf(out, "%10llu  %s\n", (unsigned long long)summary->head[i].count, summary->head[i].text);
+    if (summary->differing)
+        text_addf(out, "repeats     %llu were answered otherwise than their message\n", (unsigned long long)summary->differing);
+}
+
+void report_write_mischief(struct text *out, const struct mischief *mischief)
+{
+    for (int i = 0; i < MISCHIEFS; i++)
+        if (mischief->share[i] > 0)
+            text_addf(out, "%-16s %llu\n", mischief_name((enum mischief_kind)i), (unsigned long long)mischief->done[i]);
+}
+
+/* --- what was read as what, and replied --- */
+
+enum { GROUPS_SHOWN = 20 };
+
+static void write_tallies(struct text *out, const char *title, const struct tally *tally, size_t count)
+{
+    if (count)
+        text_addf(out, "%s\n", title);
+    for (size_t i = 0; i < count; i++)
+        text_addf(out, "%10llu  %.*s\n", (unsigned long long)tally[i].count, VIEW_ARG(tally[i].label));
+}
+
+/* In one line, whatever is in it. */
+static void write_example(struct text *out, struct view example)
+{
+    for (size_t i = 0; i < example.size; i++)
+        text_add_char(out, (unsigned char)example.at[i] < ' ' || example.at[i] == 0x7F ? ' ' : example.at[i]);
+    text_add_char(out, '\n');
+}
+
+static void write_groups(struct text *out, const char *title, const struct groups *groups)
+{
+    struct group group[GROUPS_SHOWN + 1];
+    size_t all, count = groups_largest(groups, group, GROUPS_SHOWN, &all);
+    if (count)
+        text_addf(out, "%s (%zu kinds)\n", title, all);
+    for (size_t i = 0; i < count; i++) {
+        text_addf(out, "%10llu  ", (unsigned long long)group[i].count);
+        write_example(out, group[i].example);
+    }
+    if (count < all)
+        text_addf(out, "            and %zu kinds more\n", all - count);
+}
+
+void report_write_run(struct text *out, const struct run *run)
+{
+    write_tallies(out, "read as", run->read, run->reads);
+    write_tallies(out, "replies by template", run->replied, run->replies);
+    write_groups(out, "texts that are read as nothing, by likeness", run->unread);
+    write_groups(out, "replies of no template, by likeness", run->unmatched);
 }

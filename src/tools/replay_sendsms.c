@@ -1,8 +1,10 @@
 /* A stand-in for smsbox's /cgi-bin/sendsms (kannel.md §4). It takes every MT at once, and reports it accepted and then delivered when
- * asked: one after the other, so that the reports come in their natural order. */
+ * asked: one after the other, so that the reports come in their natural order, unless mischief has it otherwise (rules D8). */
 #include "tools/replay.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "sms/charset.h"
@@ -15,6 +17,7 @@ struct sendsms {
     struct sendsms_setup setup;
     struct web_server *server;
     struct web_client *client;
+    atomic_bool is_stopping; /* what is under way ends, and nothing new begins */
 };
 
 /* --- delivery reports --- */
@@ -58,31 +61,51 @@ void sendsms_write_dlr_url(struct text *out, struct view url, const struct dlr *
 struct reports {
     struct sendsms *sendsms;
     struct arena *arena;
+    struct web_request *request; /* to be answered when the first report has been taken; NULL: it is answered */
     struct view url;
-    uint64_t mask; /* what is still to be reported */
+    unsigned status[REPORTS_MAX];
+    size_t count, sent;
     struct dlr dlr;
 };
 
+size_t sendsms_plan_reports(struct mischief *mischief, uint64_t key, uint64_t mask, unsigned status[REPORTS_MAX])
+{
+    bool is_backward = (mask & DLR_DELIVERED) && mischief_strikes(mischief, MISCHIEF_BACKWARD_REPORT, key);
+    size_t count = 0, times = 1;
+    if (mask && mischief_strikes(mischief, MISCHIEF_DROP_REPORT, key))
+        return 0;
+    if (mask && mischief_strikes(mischief, MISCHIEF_DOUBLE_REPORT, key))
+        times = 2;
+    for (size_t i = 0; i < times && (mask & DLR_ACCEPTED) && !is_backward; i++)
+        status[count++] = DLR_ACCEPTED;
+    for (size_t i = 0; i < times && (mask & DLR_DELIVERED); i++)
+        status[count++] = DLR_DELIVERED;
+    for (size_t i = 0; i < times && is_backward; i++)
+        status[count++] = DLR_ACCEPTED;
+    return count;
+}
+
+static void answer_taken(struct web_request *request)
+{
+    web_answer_text(request, 202, VIEW("0: Accepted for delivery"));
+}
+
 static void report_next(void *context, const struct web_response *response)
 {
-    static const struct {
-        unsigned status;
-        struct view reason;
-    } steps[] = {{DLR_ACCEPTED, {"ACK/", 4}}, {DLR_DELIVERED, {"DELIVRD", 7}}};
     struct reports *reports = context;
     struct text url = {0};
-    size_t step = 0;
     (void)response; /* Kannel would ask again; a report that never came is one of the things a hall must bear (rules D8) */
-    while (step < sizeof(steps) / sizeof(*steps) && !(reports->mask & steps[step].status))
-        step++;
-    if (step == sizeof(steps) / sizeof(*steps)) {
+    if (reports->sent && reports->request) {
+        answer_taken(reports->request);
+        reports->request = NULL;
+    }
+    if (reports->sent == reports->count || atomic_load(&reports->sendsms->is_stopping)) {
         struct arena *arena = reports->arena; /* the reports themselves live in it */
         arena_free(&arena);
         return;
     }
-    reports->mask &= ~(uint64_t)steps[step].status;
-    reports->dlr.status = steps[step].status;
-    reports->dlr.reason = steps[step].reason;
+    reports->dlr.status = reports->status[reports->sent++];
+    reports->dlr.reason = reports->dlr.status == DLR_DELIVERED ? VIEW("DELIVRD") : VIEW("ACK/");
     sendsms_write_dlr_url(&url, reports->url, &reports->dlr);
     web_client_send(
         reports->sendsms->client,
@@ -90,17 +113,36 @@ static void report_next(void *context, const struct web_response *response)
     text_free(&url);
 }
 
-static void report(struct sendsms *sendsms, const struct web_request *request)
+/* Tells one MT from another in the same way in each run: by the subscriber and the hall's own id of it, which stands in the URL. */
+static uint64_t key_of(struct view to, struct view url)
 {
-    uint64_t mask;
-    struct view url = web_query(request, "dlr-url");
-    if (!url.size || !view_number(web_query(request, "dlr-mask"), 63, &mask))
+    const char *at = url.size ? memmem(url.at, url.size, "mt=", 3) : NULL;
+    struct view mt = at ? view_from(url, (size_t)(at - url.at)) : VIEW_NONE;
+    return view_hash(to) * 31 + view_hash(view_cut(&mt, '&'));
+}
+
+/* Answers the request, now, or when its first report is there already. */
+static void report(struct sendsms *sendsms, struct web_request *request)
+{
+    uint64_t mask = 0;
+    unsigned status[REPORTS_MAX];
+    struct view url = web_query(request, "dlr-url"), to = web_query(request, "to");
+    uint64_t key = key_of(to, url);
+    bool asks = url.size && view_number(web_query(request, "dlr-mask"), 63, &mask);
+    size_t count = asks ? sendsms_plan_reports(sendsms->setup.mischief, key, mask, status) : 0;
+    if (!count) {
+        answer_taken(request);
         return;
+    }
     struct arena *arena = arena_new();
     struct reports *reports = ARENA_NEW(arena, struct reports);
-    *reports = (struct reports){.sendsms = sendsms, .arena = arena, .mask = mask, .url = arena_copy(arena, url)};
-    reports->dlr = (struct dlr){
-        .to = arena_copy(arena, web_query(request, "to")), .from = arena_copy(arena, web_query(request, "from")), .time = clock_unix_s()};
+    *reports = (struct reports){.sendsms = sendsms, .arena = arena, .count = count, .url = arena_copy(arena, url)};
+    memcpy(reports->status, status, count * sizeof(*status));
+    reports->dlr = (struct dlr){.to = arena_copy(arena, to), .from = arena_copy(arena, web_query(request, "from")), .time = clock_unix_s()};
+    if (mischief_strikes(sendsms->setup.mischief, MISCHIEF_EARLY_REPORT, key))
+        reports->request = request;
+    else
+        answer_taken(request);
     report_next(reports, NULL);
 }
 
@@ -128,7 +170,6 @@ static void handle(void *context, struct web_request *request)
     }
     sendsms->setup.heard(sendsms->setup.context, &reply);
     report(sendsms, request);
-    web_answer_text(request, 202, VIEW("0: Accepted for delivery"));
 }
 
 enum outcome sendsms_start(const struct sendsms_setup *setup, struct sendsms **sendsms, struct err *err)
@@ -162,6 +203,7 @@ void sendsms_stop(struct sendsms **sendsms)
         return;
     if ((*sendsms)->server)
         web_server_stop(&(*sendsms)->server);
+    atomic_store(&(*sendsms)->is_stopping, true);
     if ((*sendsms)->client)
         web_client_stop(&(*sendsms)->client);
     free(*sendsms);

@@ -14,7 +14,7 @@
 #include "sms/msisdn.h"
 #include "web/client.h"
 
-enum { POLL_MS = 50, REQUEST_TIMEOUT_MS = 30000 };
+enum { POLL_MS = 50, REQUEST_TIMEOUT_MS = 30000, CUT_MS = 8 };
 
 struct letter {
     struct reply reply;
@@ -31,6 +31,7 @@ struct cursor {
 
 struct way {
     const struct replay_options *options;
+    uint64_t start_us, said; /* messages */
     struct sendsms *sendsms;
     struct arena *arena;
     struct cursor *cursors;
@@ -138,11 +139,12 @@ static struct view keep(struct arena *arena, struct text *url)
 /* As smsbox with mo-recode sends every text: coding 0, UTF-8 (kannel.md §1). */
 const char *const way_mo_headers[] = {"Content-Type: text/plain; charset=\"UTF-8\"", NULL};
 
-struct view way_mo_url(struct arena *arena, const struct replay_options *options, struct view id, struct view from, struct view to)
+struct view way_mo_url(struct arena *arena, const struct replay_options *options, struct view id, struct view from, struct view to,
+                       int64_t time_s)
 {
     struct text url = {0};
     text_addf(&url, "%s/kannel/mo?id=%.*s&coding=0&charset=UTF-8&smsc=replay&udh=&time=%lld", options->hall, VIEW_ARG(id),
-              (long long)clock_unix_s());
+              (long long)time_s);
     add_field(&url, "&from", from);
     add_field(&url, "&to", to);
     if (options->token.size)
@@ -173,12 +175,14 @@ static void sleep_ms(unsigned ms)
     nanosleep(&(struct timespec){ms / 1000, (long)(ms % 1000) * 1000000}, NULL);
 }
 
-/* Asks as Kannel does: again after a constant pause, the same request, until it is taken or refused. */
-static enum outcome ask_until_taken(struct way *way, struct arena *arena, const struct web_call *call, struct web_response *response,
-                                    struct err *err)
+/* Asks as Kannel does: again after a constant pause, the same request, until it is taken or refused. The first time may be cut short. */
+static enum outcome ask_until_taken(struct way *way, struct arena *arena, const struct web_call *call, unsigned first_timeout_ms,
+                                    struct web_response *response, struct err *err)
 {
+    struct web_call first = *call;
+    first.timeout_ms = first_timeout_ms;
     for (unsigned try = 0;; try++) {
-        *response = web_fetch(arena, call);
+        *response = web_fetch(arena, try ? call : &first);
         if (response->outcome == IS_DONE && (response->status == 200 || response->status == 202))
             return IS_DONE;
         if (response->outcome == IS_DONE && response->status != 503)
@@ -194,6 +198,42 @@ static enum outcome ask_until_taken(struct way *way, struct arena *arena, const 
 
 /* --- saying --- */
 
+/* When the message's turn has come at the rate that is wanted. */
+static void wait_for_turn(const struct way *way)
+{
+    uint64_t now = clock_us(), due = now;
+    if (way->options->rate > 0)
+        due = way->start_us + (uint64_t)((double)way->said * 1e6 / way->options->rate);
+    if (due > now)
+        sleep_ms((unsigned)((due - now) / 1000));
+}
+
+/* The message is on the way. */
+static void hold_up(const struct way *way)
+{
+    struct mischief *mischief = way->options->mischief;
+    if (mischief_strikes(mischief, MISCHIEF_DELAY, way->said))
+        sleep_ms(mischief_draw(mischief, MISCHIEF_DELAY, way->said, mischief->delay_ms));
+}
+
+static unsigned time_for(const struct way *way)
+{
+    struct mischief *mischief = way->options->mischief;
+    return mischief_strikes(mischief, MISCHIEF_CUT, way->said) ? 1 + mischief_draw(mischief, MISCHIEF_CUT, way->said, CUT_MS)
+                                                               : REQUEST_TIMEOUT_MS;
+}
+
+/* What a repeat is answered must be what the message was answered, or nothing (rules D6). */
+static enum outcome say_again(struct way *way, struct arena *arena, const struct web_call *call, struct view answer, struct err *err)
+{
+    if (!mischief_strikes(way->options->mischief, MISCHIEF_SAME_ID, way->said))
+        return IS_DONE;
+    struct web_response response = web_fetch(arena, call);
+    if (response.outcome != IS_DONE || !response.body.size || view_equal(response.body, answer))
+        return IS_DONE;
+    return err_refused(err, "its repeat was answered otherwise: %.*s", VIEW_ARG(response.body));
+}
+
 static enum outcome say_to_hall(struct way *way, struct arena *arena, const struct talk_event *said, struct err *err)
 {
     char id[MESSAGE_ID_SIZE];
@@ -201,16 +241,17 @@ static enum outcome say_to_hall(struct way *way, struct arena *arena, const stru
     way_new_id(id);
     struct web_call call = {
         .method = "POST",
-        .url = way_mo_url(arena, way->options, view_of(id), said->msisdn, said->port).at,
+        .url = way_mo_url(arena, way->options, view_of(id), said->msisdn, said->port, clock_unix_s()).at,
         .body = said->text,
         .headers = way_mo_headers,
         .timeout_ms = REQUEST_TIMEOUT_MS,
     };
-    enum outcome outcome = ask_until_taken(way, arena, &call, &response, err);
+    hold_up(way);
+    enum outcome outcome = ask_until_taken(way, arena, &call, time_for(way), &response, err);
     struct reply reply = {way_subscriber(arena, said->msisdn), said->port, response.body};
     if (outcome == IS_DONE && reply.text.size)
         mailbox_put(way, &reply);
-    return outcome;
+    return outcome == IS_DONE ? say_again(way, arena, &call, response.body, err) : outcome;
 }
 
 static enum outcome say_by_phone(struct way *way, struct arena *arena, const struct talk_event *said, struct err *err)
@@ -223,13 +264,16 @@ static enum outcome say_by_phone(struct way *way, struct arena *arena, const str
         .headers = way_mo_headers,
         .timeout_ms = REQUEST_TIMEOUT_MS,
     };
-    return ask_until_taken(way, arena, &call, &response, err);
+    hold_up(way);
+    return ask_until_taken(way, arena, &call, REQUEST_TIMEOUT_MS, &response, err);
 }
 
 enum outcome way_say(struct way *way, const struct talk_event *said, struct err *err)
 {
     struct arena *arena = arena_new();
+    wait_for_turn(way);
     enum outcome outcome = way->options->smsc ? say_by_phone(way, arena, said, err) : say_to_hall(way, arena, said, err);
+    way->said++;
     arena_free(&arena);
     return outcome;
 }
@@ -342,11 +386,12 @@ static void open_mailbox(struct way *way)
 
 enum outcome way_open(const struct replay_options *options, struct way **way, struct err *err)
 {
-    struct sendsms_setup setup = {.listen = options->sendsms_listen, .heard = mailbox_put};
+    struct sendsms_setup setup = {.listen = options->sendsms_listen, .mischief = options->mischief, .heard = mailbox_put};
     struct way *new = calloc(1, sizeof(*new));
     if (!new)
         abort();
     new->options = options;
+    new->start_us = clock_us();
     new->arena = arena_new();
     open_mailbox(new);
     setup.context = new;

@@ -154,6 +154,65 @@ static enum outcome read_text(struct reader *reader, struct view rest, bool is_g
     return IS_DONE;
 }
 
+/* --- the other way: a text is written --- */
+
+static bool is_unseen(unsigned char c)
+{
+    return c < ' ' || c == 0x7F;
+}
+
+/* A text as it stands would be read as another one: without its blanks, as a quoted one, or not as one line. */
+static bool needs_quotes(struct view text)
+{
+    if (view_trim(text).size != text.size || (text.size && *text.at == '"'))
+        return true;
+    for (size_t i = 0; i < text.size; i++)
+        if (is_unseen((unsigned char)text.at[i]))
+            return true;
+    return false;
+}
+
+static void write_character(struct text *out, char c, bool is_quoted, bool is_glob)
+{
+    static const char marks[] = "\n\t\r\"\\", letters[] = "ntr\"\\";
+    const char *mark = is_quoted && c ? strchr(marks, c) : NULL;
+    if (is_glob && (c == '*' || c == '\\'))
+        text_addf(out, "\\%c", c);
+    else if (mark)
+        text_addf(out, "\\%c", letters[mark - marks]);
+    else if (is_quoted && is_unseen((unsigned char)c))
+        text_addf(out, "\\u{%X}", (unsigned char)c);
+    else
+        text_add_char(out, c);
+}
+
+static void write_words(struct text *out, struct view text, bool is_glob)
+{
+    bool is_quoted = needs_quotes(text);
+    if (is_quoted)
+        text_add_char(out, '"');
+    while (text.size) {
+        bool is_secret = is_glob && view_starts_with(text, VIEW("***"));
+        if (is_secret)
+            text_add_char(out, '*');
+        else
+            write_character(out, *text.at, is_quoted, is_glob);
+        text = view_from(text, is_secret ? 3 : 1);
+    }
+    if (is_quoted)
+        text_add_char(out, '"');
+}
+
+void talk_write_text(struct text *out, struct view text)
+{
+    write_words(out, text, false);
+}
+
+void talk_write_glob(struct text *out, struct view reply)
+{
+    write_words(out, reply, true);
+}
+
 /* --- one kind of line each --- */
 
 static enum outcome read_said(struct reader *reader, struct view rest, struct talk_event *event)

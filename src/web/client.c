@@ -13,6 +13,9 @@
  * connection was closed while it was idle libcurl sees before, and takes another. smsbox closes idle ones after 60 s (kannel.md §4);
  * ours are left alone from 50 s on, so that a request does not cross with the closing.
  *
+ * A secret may be in a URL or a body (rules C5). What libcurl gives back of its memory is wiped, whatever it held; but an easy handle keeps
+ * the URL of its last call, so that of a secret call is not used again.
+ *
  * A client that keeps to public addresses makes libcurl's sockets itself, which is when the address is known and nothing has gone to it.
  * A kept connection is used again for its own host alone, whose right to be elsewhere does not change. */
 #include "web/client.h"
@@ -20,6 +23,7 @@
 #include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -55,6 +59,7 @@ struct call {
     bool is_sent;         /* or partly */
     bool may_go_anywhere; /* its host's address need not be public */
     bool was_kept_in;     /* an address was refused because it is not */
+    bool is_secret;
     struct text answer;
     char reason[CURL_ERROR_SIZE];
     void (*done)(void *context, const struct web_response *response);
@@ -92,9 +97,31 @@ static void fetch_end(void *easy)
     curl_easy_cleanup(easy);
 }
 
+/* --- libcurl's memory --- */
+
+static void wipe_and_free(void *memory)
+{
+    if (memory != NULL)
+        explicit_bzero(memory, malloc_usable_size(memory));
+    free(memory);
+}
+
+/* Not by realloc, which may move the bytes and leave the old ones behind. */
+static void *wipe_and_move(void *memory, size_t size)
+{
+    size_t before = memory != NULL ? malloc_usable_size(memory) : 0;
+    void *moved = malloc(size);
+    if (moved == NULL)
+        return NULL;
+    if (memory != NULL)
+        memcpy(moved, memory, before < size ? before : size);
+    wipe_and_free(memory);
+    return moved;
+}
+
 static void start_once(void)
 {
-    curl_global_init(CURL_GLOBAL_DEFAULT);
+    curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wipe_and_free, wipe_and_move, strdup, calloc);
     pthread_key_create(&fetch_key, fetch_end);
 }
 
@@ -192,6 +219,7 @@ static struct call *call_new(struct web_client *client, const struct web_call *w
         memcpy(call->body, wanted->body.at, wanted->body.size);
     call->body_size = wanted->body.size;
     call->headers = headers_copy(wanted->headers);
+    call->is_secret = wanted->is_secret;
     call->timeout_ms = wanted->timeout_ms;
     call->start_by_us = wanted->start_within_ms > 0 ? clock_us() + wanted->start_within_ms * UINT64_C(1000) : 0;
     call->done = wanted->done;
@@ -206,8 +234,8 @@ static void call_end(struct call *call, const struct web_response *response)
     curl_slist_free_all(call->headers);
     text_free(&call->answer);
     free(call->method);
-    free(call->url);
-    free(call->body);
+    wipe_and_free(call->url);
+    wipe_and_free(call->body);
     free(call);
 }
 
@@ -269,7 +297,10 @@ static void call_leave(struct web_client *client, struct call *call)
 {
     curl_multi_remove_handle(client->multi, call->easy);
     curl_easy_setopt(call->easy, CURLOPT_ERRORBUFFER, NULL);
-    client->idle[client->idle_count++] = call->easy;
+    if (call->is_secret)
+        curl_easy_cleanup(call->easy);
+    else
+        client->idle[client->idle_count++] = call->easy;
     client->seats++;
     *call->link = call->next;
     if (call->next != NULL)

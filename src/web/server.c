@@ -14,6 +14,9 @@
  * exactly as many, waits for further ones before it serves those. With 128 callers that wait for their answers nothing ever moves.
  * Each thread is a daemon of its own; all of them listen at the same socket.
  *
+ * What a request says may hold a secret (rules C5): its copies lie in its arena, which is wiped when it ends; of what lies in MHD's memory
+ * the body is wiped as soon as it is copied, and the query with the request. MHD wipes the rest before the connection's next request.
+ *
  * A suspended connection has no timeout, and MHD must not be stopped with one (rules E2): `waiting` counts a request before its handler
  * is asked until its answer needs nobody else any more. From web_server_quiesce on no handler is asked again, so that nothing new is
  * kept, and web_server_stop waits for none to wait. */
@@ -236,6 +239,7 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     }
     if (*size > 0) {
         bool goes_on = request_take_body(request, data, *size);
+        explicit_bzero((char *)data, *size); /* MHD's own memory, of which it needs this no more */
         *size = 0;
         return goes_on ? MHD_YES : MHD_NO;
     }
@@ -244,14 +248,24 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return request_handle(request) ? MHD_queue_response(connection, request->status, request->response) : MHD_YES;
 }
 
+static enum MHD_Result wipe_value(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
+                                  size_t size)
+{
+    (void)context, (void)kind, (void)name, (void)name_size;
+    if (value != NULL)
+        explicit_bzero((char *)value, size);
+    return MHD_YES;
+}
+
 static void on_completed(void *context, struct MHD_Connection *connection, void **keep, enum MHD_RequestTerminationCode how)
 {
     struct web_server *server = context;
     struct web_request *request = *keep;
-    (void)connection, (void)how;
+    (void)how;
     if (request == NULL)
         return;
     *keep = NULL;
+    MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, wipe_value, NULL);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     arena_give_back(server, request->arena);

@@ -119,6 +119,7 @@ static void test_defaults(void **state)
     assert_string_equal(config.reply, "sendsms");
     assert_int_equal(config.lanes, 2);
     assert_int_equal(config.queue, 2048);
+    assert_int_equal(config.password_workers, 1);
     assert_int_equal(config.max_messages, 10);
     config_free(&config);
     config_free(&config);
@@ -157,6 +158,7 @@ static void test_refusals(void **state)
         {"lanes: four\n", NULL, NULL, "1: lanes: must be a whole number from 1 to 64, not \"four\""},
         {"lanes: 0\n", NULL, NULL, "1: lanes: must be a whole number from 1 to 64, not \"0\""},
         {"\n\nlanes: 65\n", NULL, NULL, "3: lanes: must be a whole number from 1 to 64, not \"65\""},
+        {"password_workers: 0\n", NULL, NULL, "1: password_workers: must be a whole number from 1 to 16, not \"0\""},
         {"lanes:\n", NULL, NULL, "1: lanes: must be a whole number from 1 to 64, not \"\""},
         {"lanes: [1]\n", NULL, NULL, "1: lanes: must be a number, not a list or map"},
         {"listen: {a: b}\n", NULL, NULL, "1: listen: must be a text, not a list or map"},

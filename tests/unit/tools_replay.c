@@ -102,26 +102,6 @@ static void test_junit(void **state)
     text_free(&out);
 }
 
-static void test_heads(void **state)
-{
-    static struct load_summary summary;
-    (void)state;
-    load_count_head(&summary, VIEW("您的当前余额为56.78元，截至2026年"));
-    load_count_head(&summary, VIEW("您的当前余额为56.78元。"));
-    load_count_head(&summary, VIEW("a\nb"));
-    assert_int_equal(summary.heads, 2);
-    assert_string_equal(summary.head[0].text, "您的当前余额为56.78");
-    assert_int_equal(summary.head[0].count, 2);
-    assert_string_equal(summary.head[1].text, "a b");
-    for (int code = '!'; code < '!' + HEADS_MAX + 9; code++) {
-        char c = (char)code;
-        load_count_head(&summary, (struct view){&c, 1});
-    }
-    assert_int_equal(summary.heads, HEADS_MAX);
-    assert_string_equal(summary.head[HEADS_MAX - 1].text, "(others)");
-    assert_int_equal(summary.head[HEADS_MAX - 1].count, 9 + 3); /* 39 places, two of them taken before; "a" had none */
-}
-
 static void test_load_summary(void **state)
 {
     static uint32_t times[] = {1000, 2000, 3000, 4500};
@@ -139,7 +119,7 @@ static void test_load_summary(void **state)
     (void)state;
     summary.status[200] = 4;
     summary.status[0] = 1;
-    load_count_head(&summary, VIEW("hello"));
+    summary.differing = 2;
     report_write_load(&out, &summary);
     assert_string_equal(out.at, "messages    5 in 2.00 s, 2 a second, 3 at a time\n"
                                 "taken       4 (lost 1, asked again 0)\n"
@@ -147,24 +127,36 @@ static void test_load_summary(void **state)
                                 "statuses    200: 4  no answer: 1\n"
                                 "to answer   p50 2.00 ms  p90 4.50 ms  p99 4.50 ms  max 4.50 ms\n"
                                 "to reply    p50 2.00 ms  p90 4.50 ms  p99 4.50 ms  max 4.50 ms\n"
-                                "         1  hello\n");
+                                "repeats     2 were answered otherwise than their message\n");
     text_free(&out);
 }
 
-static void test_corpus(void **state)
+/* What happened, and what was read and replied. */
+static void test_run_report(void **state)
 {
-    struct arena *arena = arena_new();
-    struct corpus corpus;
-    struct err err;
+    struct mischief mischief = {.share = {[MISCHIEF_CUT] = 0.5, [MISCHIEF_DELAY] = 0.1}};
+    struct run *run = run_new(NULL, false);
+    struct text out = {0};
     (void)state;
-    assert_int_equal(corpus_read(arena, VIEW("c.tsv"), VIEW("1\tYE\r\n\n2\t\n3\ta\tb"), &corpus, &err), IS_DONE);
-    assert_int_equal(corpus.count, 3);
-    assert_true(view_equal(corpus.text[0], VIEW("YE")));
-    assert_int_equal(corpus.text[1].size, 0);
-    assert_true(view_equal(corpus.text[2], VIEW("a\tb")));
-    assert_int_equal(corpus_read(arena, VIEW("c.tsv"), VIEW("1\tYE\n\nZD\n"), &corpus, &err), IS_REFUSED);
-    assert_string_equal(err.text, "c.tsv:3: no tab between id and text");
-    arena_free(&arena);
+    mischief.done[MISCHIEF_CUT] = 7;
+    run_said(run, VIEW("1"), VIEW("YE"), VIEW("10086"));
+    run_heard(run, 0, VIEW("余额1.50元"));
+    run_heard(run, 0, VIEW("余额27.00元"));
+    run_heard(run, RUN_NOBODY, VIEW("a\nb"));
+    run_end(run);
+    report_write_mischief(&out, &mischief);
+    report_write_run(&out, run);
+    assert_string_equal(out.at, "delay            0\n"
+                                "cut              7\n"
+                                "read as\n"
+                                "         1  (unread)\n"
+                                "replies by template\n"
+                                "         3  (no template)\n"
+                                "replies of no template, by likeness (2 kinds)\n"
+                                "         2  余额1.50元\n"
+                                "         1  a b\n");
+    text_free(&out);
+    run_free(&run);
 }
 
 static void test_ids(void **state)
@@ -185,9 +177,9 @@ static void test_urls(void **state)
     const struct replay_options options = {.hall = "http://h:1", .smsc = "http://s:2", .token = VIEW("a&b")};
     struct arena *arena = arena_new();
     (void)state;
-    struct view url = way_mo_url(arena, &options, VIEW("7"), VIEW("+8613800138000"), VIEW("10086"));
-    assert_true(view_starts_with(url, VIEW("http://h:1/kannel/mo?id=7&coding=0&charset=UTF-8&smsc=replay&udh=&time=")));
-    assert_non_null(strstr(url.at, "&from=%2B8613800138000&to=10086&token=a%26b"));
+    struct view url = way_mo_url(arena, &options, VIEW("7"), VIEW("+8613800138000"), VIEW("10086"), 1700000000);
+    assert_string_equal(url.at, "http://h:1/kannel/mo?id=7&coding=0&charset=UTF-8&smsc=replay&udh=&time=1700000000"
+                                "&from=%2B8613800138000&to=10086&token=a%26b");
     assert_string_equal(way_phone_url(arena, &options, VIEW("1"), VIEW("2")).at, "http://s:2/phone/send?from=1&to=2");
     assert_string_equal(way_inbox_url(arena, &options, VIEW("1"), 5, 3).at, "http://s:2/phone/inbox?msisdn=1&after=5&wait=3");
     assert_string_equal(way_subscriber(arena, VIEW("+8613800138000")).at, "13800138000");
@@ -198,10 +190,9 @@ static void test_urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_percentiles), cmocka_unit_test(test_dlr_urls),     cmocka_unit_test(test_tap),
-        cmocka_unit_test(test_plain),       cmocka_unit_test(test_junit),        cmocka_unit_test(test_heads),
-        cmocka_unit_test(test_corpus),      cmocka_unit_test(test_load_summary), cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_percentiles), cmocka_unit_test(test_dlr_urls), cmocka_unit_test(test_tap),
+        cmocka_unit_test(test_plain),       cmocka_unit_test(test_junit),    cmocka_unit_test(test_load_summary),
+        cmocka_unit_test(test_run_report),  cmocka_unit_test(test_ids),      cmocka_unit_test(test_urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -258,12 +258,51 @@ static void test_durations(void **state)
     }
 }
 
+/* What is written is read as the same: a text, and a glob that fits its reply and no other. */
+static void test_written(void **state)
+{
+    static const struct {
+        const char *text, *said, *glob;
+    } rows[] = {
+        {"YE", "YE", "YE"},
+        {"", "", ""},
+        {"# 1*2", "# 1*2", "# 1\\*2"},
+        {"a\\b", "a\\b", "a\\\\b"},
+        {" YE", "\" YE\"", "\" YE\""},
+        {"\"YE\"", "\"\\\"YE\\\"\"", "\"\\\"YE\\\"\""},
+        {"一\n二*\t\r", "\"一\\n二*\\t\\r\"", "\"一\\n二\\*\\t\\r\""},
+        {"\x01\\\x7F", "\"\\u{1}\\\\\\u{7F}\"", "\"\\u{1}\\\\\\u{7F}\""},
+        {"密码***。", "密码***。", "密码*。"},
+        {"****", "****", "*\\*"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct text said = {0}, glob = {0}, file = {0};
+        struct arena *arena = arena_new();
+        struct talk *talk;
+        talk_write_text(&said, view_of(rows[i].text));
+        talk_write_glob(&glob, view_of(rows[i].text));
+        text_addf(&file, "1 > 2 %.*s\n1 < 2 %.*s\n", VIEW_ARG(text_view(&said)), VIEW_ARG(text_view(&glob)));
+        if (!view_equal(text_view(&said), view_of(rows[i].said)) || !view_equal(text_view(&glob), view_of(rows[i].glob)))
+            fail_msg("\"%s\" is written %s", rows[i].text, file.at);
+        assert_int_equal(talk_read(arena, VIEW("t"), text_view(&file), &talk, NULL), IS_DONE);
+        if (!view_equal(talk->event[0].text, view_of(rows[i].text)) || !talk_event_fits(&talk->event[1], view_of(rows[i].text)))
+            fail_msg("\"%s\" is not read again from %s", rows[i].text, file.at);
+        talk_end(&talk);
+        arena_free(&arena);
+        text_free(&said);
+        text_free(&glob);
+        text_free(&file);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_lines),       cmocka_unit_test(test_file),      cmocka_unit_test(test_nul_survives),
         cmocka_unit_test(test_many_events), cmocka_unit_test(test_malformed), cmocka_unit_test(test_globs),
         cmocka_unit_test(test_event_fits),  cmocka_unit_test(test_patterns),  cmocka_unit_test(test_durations),
+        cmocka_unit_test(test_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
