@@ -21,7 +21,9 @@ start() {
     src/dev/world.sh start "$world" "$@" 2>&1 | sed 's/^/    # /' || return
     # shellcheck disable=SC1091 # made by world.sh
     . "$world/env"
-    src/dev/world.sh psql "$world" -q -v ON_ERROR_STOP=1 -o /dev/null -f tests/talk/subscribers.sql
+    src/dev/world.sh psql "$world" -q -v ON_ERROR_STOP=1 -o /dev/null -f tests/talk/subscribers.sql || return
+    SMSHALL_PEPPER_FILE=$WORLD_PEPPER_FILE "$SMSHALL" load credentials tests/talk/credentials.csv \
+        --database "$WORLD_OWNER_DATABASE" 2>&1 | sed 's/^/    # /'
 }
 
 replay() {

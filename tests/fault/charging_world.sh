@@ -19,12 +19,12 @@ sql() {
     src/dev/world.sh psql "$world" -At -v ON_ERROR_STOP=1 "$@"
 }
 
-# start_charging_world SUBSCRIBERS: they are 13700000000 and on
+# start_charging_world SUBSCRIBERS [OPTIONS of the world]: they are 13700000000 and on
 start_charging_world() {
     mkdir "$world/commands"
     cp commands/*.yaml tests/fault/commands/*.yaml "$world/commands/"
     export SMSHALL_COMMANDS=$world/commands
-    src/dev/world.sh start "$world" --no-kannel
+    src/dev/world.sh start "$world" --no-kannel "${@:2}"
     # shellcheck disable=SC1091 # made by world.sh
     . "$world/env"
     sql -q -f tests/fault/commands/commands.sql

@@ -2,7 +2,7 @@
  * 200, stands in for sendsms, and keeps count of both ends. Every message is "TEST<n>" and every reply "<n>", so that lost, doubled and
  * overtaking replies are told apart. Usage:
  *   kill_load HALL_URL[,HALL_URL] TOKEN_FILE SENDSMS_HOST:PORT FIRST_MSISDN SUBSCRIBERS MESSAGES_EACH
- * With two halls each message goes to both at the same moment, with the same id.
+ * With two halls each message goes to both at the same moment, with the same id. A hall in inline mode answers with the reply itself.
  * Prints one line of counts when every message has been answered and has its reply (or 150 s after the last sign of life), and exits 1
  * when a reply is missing or came out of order. Doubled replies are counted, not judged: a crash between Kannel's yes and our note of it
  * makes one (DESIGN 1). */
@@ -70,15 +70,22 @@ static void note_reply(struct load *load, struct subscriber *subscriber, unsigne
     atomic_store(&load->sign_of_life_us, clock_us());
 }
 
+/* False: no reply of this subscriber's. */
+static bool take_reply(struct load *load, struct subscriber *subscriber, struct view text)
+{
+    uint64_t n = 0;
+    if (!view_number(text, load->each, &n) || n == 0)
+        return false;
+    note_reply(load, subscriber, (unsigned)n);
+    return true;
+}
+
 static void sendsms(void *context, struct web_request *request)
 {
     struct load *load = context;
-    uint64_t to = 0, n = 0;
-    bool is_ours = view_number(web_query(request, "to"), UINT64_MAX, &to) && view_number(web_query(request, "text"), load->each, &n) &&
-                   to >= load->first && to < load->first + load->subscribers && n > 0;
-    if (is_ours)
-        note_reply(load, &load->subscriber[to - load->first], (unsigned)n);
-    else
+    uint64_t to = 0;
+    bool is_ours = view_number(web_query(request, "to"), UINT64_MAX, &to) && to >= load->first && to < load->first + load->subscribers;
+    if (!is_ours || !take_reply(load, &load->subscriber[to - load->first], web_query(request, "text")))
         fprintf(stderr, "kill_load: a reply nobody asked for: %.*s\n", VIEW_ARG(web_query(request, "text")));
     web_answer_text(request, 202, VIEW("0: Accepted for delivery"));
 }
@@ -104,6 +111,8 @@ static void answered(void *context, const struct web_response *response)
         web_client_after(load->client, ASK_AGAIN_MS, hand_over, way);
         return;
     }
+    if (response->body.size > 0 && !take_reply(load, subscriber, response->body))
+        fprintf(stderr, "kill_load: a reply nobody asked for: %.*s\n", VIEW_ARG(response->body));
     if (--subscriber->under_way > 0)
         return;
     atomic_fetch_add(&load->acknowledged, 1);

@@ -215,6 +215,29 @@ static void test_away(void **state)
     lanes_free(&lanes);
 }
 
+/* What is patient waits for a store that is away, as long as it said, and no more than so many do. */
+static void test_patience(void **state)
+{
+    enum { PATIENT_MAX = 128 };
+    (void)state;
+    const struct lanes_setup setup = {
+        .conninfo = "host=127.0.0.1 port=1 dbname=nowhere", .count = 1, .waiting_max = CALLS, .batch_max = 256, .timeout_ms = 3000};
+    struct lanes *lanes = lanes_start(&setup);
+    reset_counts();
+    for (unsigned n = 0; n <= PATIENT_MAX; n++) {
+        row_fill(&rows[n], n);
+        rows[n].call.patience_ms = n == 0 ? 300 : PATIENCE_MS;
+        assert_int_equal(lanes_submit(lanes, &rows[n].call), n < PATIENT_MAX ? IS_DONE : IS_FAILED);
+    }
+    wait_for(1);
+    assert_int_equal(rows[0].outcome, IS_FAILED);
+    usleep(300000);
+    assert_int_equal(atomic_load(&done), 1);
+    lanes_stop(lanes); /* the end: they are told so */
+    assert_int_equal(atomic_load(&done), PATIENT_MAX);
+    lanes_free(&lanes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -223,6 +246,7 @@ int main(void)
         cmocka_unit_test(test_full_queue_refuses),
         cmocka_unit_test(test_lost_connections),
         cmocka_unit_test(test_away),
+        cmocka_unit_test(test_patience),
     };
     return cmocka_run_group_tests_name("store_lanes", tests, NULL, NULL);
 }

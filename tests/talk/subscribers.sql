@@ -16,6 +16,16 @@ SELECT hall.put_subscriber(13700137000 + n, '全球通', p_opening_fen => 20000)
 SELECT hall.put_subscriber(13700137101, '神州行', p_opening_fen => 200);
 SELECT hall.put_subscriber(13700137102, '全球通', p_state => 'suspended', p_state_reason => 'arrears', p_opening_fen => -100);
 SELECT hall.put_subscriber(13700137103, '全球通', p_opening_fen => 20000, p_is_blacklisted => true);
+SELECT hall.put_subscriber(13700137201, '全球通', p_opening_fen => 20000);
+SELECT hall.put_subscriber(13700137202, '全球通', p_state => 'suspended', p_state_reason => 'arrears', p_opening_fen => -100);
+
+-- stop.talk, lost.talk and the other talks about the account; what is secret of them is in credentials.csv
+SELECT hall.put_subscriber(13700137300 + n, '全球通', p_opening_fen => 20000) FROM generate_series(1, 22) AS n;
+SELECT hall.put_subscriber(13700137323, '全球通', p_state => 'suspended', p_state_reason => 'arrears', p_opening_fen => -100);
+SELECT hall.put_subscriber(13700137305, '全球通', p_is_blacklisted => true);
+
+-- password.talk, password_reset.talk, language.talk
+SELECT hall.put_subscriber(13700137330 + n, '全球通', p_opening_fen => 20000) FROM generate_series(1, 4) AS n;
 
 -- leave_hall.talk and its like: some of everything
 SELECT hall.put_subscription(13700137000 + n, code, '2012-01-05 09:00+08'::timestamptz + i * interval '1 day')
