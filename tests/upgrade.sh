@@ -44,7 +44,7 @@ SELECT 'constraint', o.conrelid::regclass, o.conname, pg_get_constraintdef(o.oid
 FROM pg_constraint AS o WHERE o.connamespace::regnamespace::text ~ '^hall' ORDER BY o.conrelid::regclass::text, o.conname, 4;
 SELECT 'index', pg_get_indexdef(i.indexrelid)
 FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid WHERE c.relnamespace::regnamespace::text ~ '^hall' ORDER BY 2;
-SELECT 'trigger', t.tgrelid::regclass, pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE NOT t.tgisinternal ORDER BY 2, 3;
+SELECT 'trigger', t.tgrelid::regclass, pg_get_triggerdef(t.oid) FROM pg_trigger AS t WHERE NOT t.tgisinternal ORDER BY t.tgrelid::regclass::text, t.tgname;
 SELECT 'type', t.oid::regtype, string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder)
 FROM pg_type AS t JOIN pg_enum AS e ON e.enumtypid = t.oid GROUP BY t.oid ORDER BY t.oid::regtype::text;
 SELECT 'function', p.oid::regprocedure, pg_get_functiondef(p.oid), ARRAY(SELECT unnest(p.proacl)::text ORDER BY 1)
