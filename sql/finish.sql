@@ -94,6 +94,7 @@ GRANT EXECUTE ON FUNCTION
     hall.dead_letters(timestamptz, bigint, int),
     hall.resend(bigint, text),
     hall.check_ledger(),
+    hall.check_outbox(),
     hall.evidence(bigint, text),
     hall.consents(bigint, text),
     hall.verify_evidence(bigint, bigint),

@@ -68,8 +68,8 @@ differences() {
 
 # as the daemon calls it: receive ID TEXT CALL ARGS EFFECT CONFIRM ANSWER; says command and outcome
 receive() {
-    sql "$old" -q -c "SELECT (r #>> '{replies,0,command}') || ' ' || (r #>> '{replies,0,outcome}') FROM hall.receive(
-        13800138000, '$1', '10086', 'hall', '$2', hashtextextended('$2', 0), NULL, $3, $3, '$5', '$6', '$4', $7, 'sendsms') AS r" 2>&1
+    sql "$old" -q -c "SELECT (r #>> '{replies,0,command}') || ' ' || (r #>> '{replies,0,outcome}') FROM CAST(hall.receive(
+        13800138000, '$1', '10086', 'hall', '$2', hashtextextended('$2', 0), NULL, $3, $3, '$5', '$6', '$4', $7, 'sendsms') AS jsonb) AS r" 2>&1
 }
 
 # upgrade_from VERSION MIGRATIONS: all of it, for one earlier version

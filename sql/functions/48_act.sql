@@ -32,6 +32,11 @@ CREATE OR REPLACE FUNCTION hall_private.wants_run(p_outcome text, p_fields jsonb
 LANGUAGE sql IMMUTABLE
 RETURN p_outcome IS NULL AND coalesce(p_fields ? 'run', false);
 
+-- What a command answered is all there is to do: it asks nothing and leads to no other.
+CREATE OR REPLACE FUNCTION hall_private.is_final(p_outcome text, p_fields jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN p_outcome IS NOT NULL AND jsonb_typeof(p_fields) = 'object' AND NOT p_fields ? 'ask';
+
 CREATE OR REPLACE FUNCTION hall_private.run_in_place(
     p_subscriber hall.subscriber, p_message hall.message, p_at text, p_run jsonb,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -76,7 +81,9 @@ BEGIN
     v_answer := hall_private.dispatch(p_call, p_subscriber, v_args);
     outcome := v_answer.outcome;
     fields := v_answer.fields;
-    IF outcome IS NULL AND hall_private.wants_run(outcome, fields) THEN
+    IF hall_private.is_final(outcome, fields) THEN
+        RETURN;
+    ELSIF hall_private.wants_run(outcome, fields) THEN
         SELECT r.* INTO command, outcome, fields, dialogue
         FROM hall_private.run_in_place(p_subscriber, p_message, p_at, fields -> 'run') AS r;
         RETURN;

@@ -130,6 +130,15 @@ BEGIN
 END
 $$;
 
+-- Replies that somebody would send though they are settled, or that nobody ever would: none, or something is broken. Looks at all there are.
+CREATE OR REPLACE FUNCTION hall.check_outbox() RETURNS TABLE (msisdn bigint, mt text, state text, claim_after timestamptz)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+    SELECT r.msisdn, hall_private.mt(r.month, r.number, r.part), r.state::text, r.claim_after
+    FROM hall.reply AS r
+    WHERE (r.state = 'unsent') <> (r.claim_after IS NOT NULL);
+END;
+
 -- Replies that went past their validity unsent are not sent any more: nobody wants the news of yesterday. Looks at the p_look ones that
 -- are due longest (NULL: at all), and lets p_most of them expire.
 CREATE OR REPLACE FUNCTION hall_private.expire_unsent(p_look int, p_most int) RETURNS int

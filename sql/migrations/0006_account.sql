@@ -3,6 +3,8 @@
 
 -- New parameters are new functions; the old ones go.
 DROP FUNCTION IF EXISTS
+    hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, text, jsonb, text, text),
+    hall_private.answer_again(hall.conversation, int, text),
     hall_private.act(hall.message, text, text, text, text, jsonb, text),
     hall_private.add_reply(bigint, int, int, text, text, int, text, text, jsonb, int, timestamptz),
     hall_private.add_replies(hall.message, text, int, text, text, jsonb, int);
@@ -60,8 +62,12 @@ CREATE TABLE hall.sim (
 -- --- language ----------------------------------------------------------------------------------------------------------------
 
 -- NULL: Chinese. It belongs to the conversation, so whoever writes to us may choose, and each message finds it at hand.
-ALTER TABLE hall.conversation ADD language text CONSTRAINT a_language_has_two_letters CHECK (language ~ '^[a-z]{2}$');
+-- A domain and not a CHECK of the table: PostgreSQL reads that anew from its catalogue for each statement that writes a row, and a message
+-- writes here. For the same reason the outbox has none any more; hall.check_outbox() looks for what it kept out.
+CREATE DOMAIN hall.language AS text CONSTRAINT a_language_has_two_letters CHECK (VALUE ~ '^[a-z]{2}$');
+ALTER TABLE hall.conversation ADD language hall.language;
 ALTER TABLE hall.reply ADD language text;
+ALTER TABLE hall.reply DROP CONSTRAINT only_unsent_ones_can_be_claimed;
 
 -- --- the account -------------------------------------------------------------------------------------------------------------
 

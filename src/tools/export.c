@@ -148,7 +148,7 @@ struct tool {
 
 static enum outcome write_line(struct scribe *scribe, struct err *err)
 {
-    bool is_good = fwrite(scribe->line.at, 1, scribe->line.size, stdout) == scribe->line.size;
+    bool is_good = !scribe->line.size || fwrite(scribe->line.at, 1, scribe->line.size, stdout) == scribe->line.size;
     text_clear(&scribe->line);
     return is_good ? IS_DONE : err_failed(err, "standard output: %m");
 }

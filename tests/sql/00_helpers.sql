@@ -68,7 +68,7 @@ CREATE FUNCTION test.send(
 RETURNS jsonb
 LANGUAGE sql
 RETURN hall.receive(p_msisdn, p_id, p_port, p_at, p_text, hashtextextended(upper(p_text), 0), p_gateway_time, p_call, p_call,
-    CASE WHEN p_call IS NOT NULL THEN p_effect ELSE 'reads' END, p_confirm, p_args, p_answer, p_way);
+    CASE WHEN p_call IS NOT NULL THEN p_effect ELSE 'reads' END, p_confirm, p_args, p_answer, p_way)::jsonb;
 
 CREATE FUNCTION test.outcome(p_answer jsonb) RETURNS text
 LANGUAGE sql

@@ -83,8 +83,8 @@ SELECT test.is(test.outcome(test.send(13800138000, 'g11', 'X', 'no_such_call')),
 SELECT test.is(test.outcome(test.send(13800138000, 'g12', 'X', 'balance(NULL); DROP SCHEMA hall; --')),
     'new balance(NULL); DROP SCHEMA hall; -- unavailable', 'hall: a call is a name and nothing else');
 SELECT test.is(test.outcome(r) || test.fields(r), 'new hall fault{}', 'hall: fault, said by the daemon')
-FROM hall.receive(13800138000, 'g13', '10086', 'hall', 'X', NULL, NULL, 'hall', NULL, 'reads', 'never', '{"outcome": "fault"}', NULL,
-    'sendsms') AS r;
+FROM CAST(hall.receive(13800138000, 'g13', '10086', 'hall', 'X', NULL, NULL, 'hall', NULL, 'reads', 'never', '{"outcome": "fault"}', NULL,
+    'sendsms') AS jsonb) AS r;
 SELECT test.is(test.outcome(test.send(13800138000, 'g14', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
     'a function made after the migrate is found by name');
 SELECT hall_private.build_dispatch();
@@ -104,7 +104,7 @@ FROM unnest(ARRAY['test_names', 'test_types', 'test_rows', 'test_void']) AS f;
 UPDATE hall.subscriber SET state = 'closed' WHERE msisdn = 13800138003;
 SELECT test.is(test.outcome(test.send(13800138003, 'g16', 'YE', 'balance')), 'new hall not_subscriber', 'hall: who left is no subscriber');
 SELECT test.is(test.outcome(hall.receive(13800138000, 'h1', '10086', 'hall', 'YE', 1, 1353549600, 'balance', 'balance', 'reads', 'never', '{}', NULL,
-    'inline')),
+    'inline')::jsonb),
     'new balance ok', 'message: with the gateway''s time');
 SELECT test.is(extract(epoch FROM gateway_at)::bigint::text, '1353549600', 'message: the gateway''s time is kept')
     FROM hall.message WHERE gateway_id = 'h1';

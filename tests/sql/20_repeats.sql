@@ -73,7 +73,7 @@ SELECT test.is(test.outcome(test.send(13800138000, 't10', 'JF', 'points')), 'new
 SELECT test.is(test.outcome(test.send(13800138000, 't11', 'Y', p_answer => 'yes')), 'new hall no_question', 'an answer to nothing');
 SELECT test.is(test.outcome(test.send(13800138000, 't12', 'Y', p_answer => 'yes')), 'new hall no_question', 'is explained each time');
 SELECT test.is(hall.receive(13800138000, i, '10086', 'hall', '***', NULL, NULL, 'test_charge', 'test_charge', 'changes', 'never', '{}', NULL,
-    'sendsms') ->> 'was', 'new',
+    'sendsms')::jsonb ->> 'was', 'new',
     'again: never for a text with a secret, ' || i) FROM unnest(ARRAY['t13', 't14']) AS i;
 SELECT test.at('2026-12-31 23:59:50+08');
 SELECT test.is(test.outcome(test.send(13800138001, 't15', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
@@ -105,7 +105,7 @@ SELECT test.is(string_agg(DISTINCT test.send(13900139004, 's' || i, '第' || i |
 SELECT test.is(string_agg(test.send(13900139004, 'u' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
     repeat('new ', 20) || 'looped', 'looped: the 21st after them') FROM generate_series(1, 21) AS i;
 SELECT test.is(string_agg(DISTINCT hall.receive(13900139006, 'v' || i, '10086', 'hall', '***', NULL, NULL, NULL, NULL, 'reads', 'never', '{}', NULL,
-    'sendsms') ->> 'was', ' '), 'new', 'looped: never for texts with a secret') FROM generate_series(1, 30) AS i;
+    'sendsms')::jsonb ->> 'was', ' '), 'new', 'looped: never for texts with a secret') FROM generate_series(1, 30) AS i;
 SELECT test.is(string_agg(test.send(13900139007, 'w' || i, '回复机', NULL, NULL, p_at => 'hall', p_way => 'inline') ->> 'was', ' '
     ORDER BY i), rtrim(repeat('new ', 10)), 'looped: ten') FROM generate_series(1, 10) AS i;
 SELECT test.wait(299);
@@ -115,7 +115,7 @@ SELECT test.wait(2);
 SELECT test.is(string_agg(test.send(13900139007, 'y' || i, '回复机', NULL, NULL) ->> 'was', ' ' ORDER BY i),
     repeat('new ', 10) || 'looped', 'looped: the window moves on with the time') FROM generate_series(1, 11) AS i;
 SELECT test.is(string_agg(DISTINCT hall.receive(13900139008, 'z' || i, '10086', 'hall', 'YE' || repeat('。', i % 3), 1, NULL, NULL, NULL,
-    'reads', 'never', '{}', NULL, 'sendsms') ->> 'was', ' '), 'new', 'looped: not by texts that only read the same') FROM generate_series(1, 60) AS i;
+    'reads', 'never', '{}', NULL, 'sendsms')::jsonb ->> 'was', ' '), 'new', 'looped: not by texts that only read the same') FROM generate_series(1, 60) AS i;
 UPDATE hall.setting SET value = 2 WHERE name = 'loop_messages';
 SELECT test.is(string_agg(test.send(13900139002, 'n' || i, 'A', NULL, NULL) ->> 'was', ' '
     ORDER BY i), 'new new looped', 'looped: its figures are settings') FROM generate_series(1, 3) AS i;

@@ -215,3 +215,7 @@ UPDATE hall.reply SET state = 'unsent', claims = 32767, claim_after = hall.now()
 UPDATE hall.reply SET valid_until = hall.now() + interval '1 hour' WHERE msisdn = 13900139000 AND claim_after IS NOT NULL;
 SELECT test.is(string_agg(c ->> 'claims', ' '), '1', 'claims: goes round before it ends')
 FROM jsonb_array_elements(hall.claim_unsent(10, 60)) AS c WHERE c ->> 'mt' = '2611-1.2';
+
+SELECT test.is(count(*)::text, '0', 'check_outbox: all is right') FROM hall.check_outbox();
+UPDATE hall.reply SET claim_after = NULL WHERE msisdn = 13900139000 AND claim_after IS NOT NULL;
+SELECT test.is(string_agg(DISTINCT msisdn || ' ' || state, ' '), '13900139000 unsent', 'check_outbox: what nobody would ever send') FROM hall.check_outbox();

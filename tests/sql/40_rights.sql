@@ -25,7 +25,7 @@ SELECT test.is(test.may('smshall_feed'),
     'post_charge put_allowance put_bill put_identity put_language put_offer put_password put_points put_port put_provider put_puk '
     'put_service put_subscriber put_subscription top_up', 'smshall_feed may call these');
 SELECT test.is(test.may('smshall_operator'),
-    'announce_suspension answer_complaint check_ledger complaints consents dead_events dead_letters drop_messages_before evidence '
+    'announce_suspension answer_complaint check_ledger check_outbox complaints consents dead_events dead_letters drop_messages_before evidence '
     'evidence_ranges export_messages junk_senders list_hooks load_allowances load_bills load_brands load_charges load_languages load_offers load_points '
     'load_ports load_prefixes load_providers load_services load_services load_subscribers load_subscriptions load_top_ups mail_arrived orders '
     'post_charge put_allowance put_bill put_hook put_language put_offer put_points put_port put_provider put_service put_subscriber '
