@@ -23,7 +23,7 @@
 
 enum {
     PAUSE_FIRST_MS = 50,  /* before a lost store is asked again; doubles … */
-    PAUSE_MOST_MS = 5000, /* … up to here */
+    PAUSE_MOST_MS = 1000, /* … up to here: what Kannel holds meanwhile lies in smsbox's memory alone (rules E3) */
     KEPT_PAUSE_MS = 50,   /* before an owed call that failed is tried again */
     IDLE_MS = 1000,       /* an idle lane looks whether its connection still lives */
     CONNECT_TIMEOUT_MS = 5000,
