@@ -172,8 +172,8 @@ BEGIN
 END
 $$;
 
--- A text at such a port. A number or a yes answers the question that is open there; any other text, and an answer to nothing, is the port's.
--- outcome NULL: it is no such port.
+-- A text at such a port: at one for junk whatever does not lead out (rules B5), for a message that is passed on may read like a code; at a
+-- speed code what is no command. A number or a yes answers the question that is open there. outcome NULL: it is no such port, or an answer.
 CREATE OR REPLACE FUNCTION hall_private.act_at_port(
     p_subscriber hall.subscriber, p_message hall.message, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -181,7 +181,7 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_command text := hall_private.command_of_port(p_message.port);
 BEGIN
-    IF v_command IS NULL OR (v_command = 'speed' AND p_answer IS NOT NULL AND EXISTS (
+    IF v_command IS NULL OR (v_command = 'speed' AND p_message.command IS NOT NULL) OR (p_answer IS NOT NULL AND EXISTS (
         SELECT FROM hall.dialogue AS d
         WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port AND d.ended IS NULL AND d.until >= hall.now()))
     THEN
@@ -204,13 +204,6 @@ DECLARE
     v_maybe jsonb := p_args -> 'maybe';
     v_word  text := v_maybe #>> '{args,service}';
 BEGIN
-    IF p_message.port <> hall_private.setting('hall_port')::text THEN
-        SELECT r.* INTO command, outcome, fields, dialogue
-        FROM hall_private.act_at_port(p_subscriber, p_message, p_answer) AS r;
-        IF outcome IS NOT NULL THEN
-            RETURN;
-        END IF;
-    END IF;
     IF (hall_private.find_service(v_word)).code IS NOT NULL
         OR (p_args -> 'near' = '[]' AND hall_private.near_services(v_word) <> '[]')
     THEN
@@ -258,7 +251,20 @@ BEGIN
     SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_message.msisdn;
     IF NOT FOUND OR v_subscriber.state = 'closed' THEN
         outcome := 'not_subscriber';
-    ELSIF p_message.command IS NULL AND p_at = 'provider' THEN
+        RETURN;
+    END IF;
+    -- an extension of the hall's port: they are longer than it
+    IF length(p_message.port) > 5 AND p_at = 'hall' AND p_effect <> 'leaves' THEN
+        SELECT r.* INTO command, outcome, fields, dialogue
+        FROM hall_private.act_at_port(v_subscriber, p_message, p_answer) AS r;
+        IF outcome IS NOT NULL THEN
+            RETURN;
+        END IF;
+        command := 'hall';
+        fields := '{}';
+    END IF;
+
+    IF p_message.command IS NULL AND p_at = 'provider' THEN
         SELECT r.* INTO command, outcome, fields, dialogue
         FROM hall_private.act_at_provider(v_subscriber, p_message, v_provider, p_args, p_answer) AS r;
     ELSIF p_message.command IS NULL THEN

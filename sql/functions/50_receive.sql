@@ -139,22 +139,24 @@ END
 $$;
 
 -- The message before had the same text and port and came a moment ago, and what it led to is not to happen twice (rules D6): it was a
--- command that acts, or no command but something that one answered (a yes, an order code). Texts passed to a provider go on passing, and
--- a yes counts that comes after a question was only put once more (rules A6).
+-- command that acts, or no command but something that one answered (a yes, an order code). Not when nothing happened then: it was refused
+-- for a reason that may have gone since (hall.refusal). Texts passed to a provider go on passing, a yes counts that comes after a question
+-- was only put once more (rules A6), and a reply whose secret is gone could not be given again (rules C4).
 CREATE OR REPLACE FUNCTION hall_private.is_again(p_talk hall.conversation, p_effect text) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     IF p_talk.before_at < hall.now() - make_interval(secs => hall_private.setting('repeat_window_s')) THEN
         RETURN false;
     END IF;
-    RETURN p_effect <> 'reads' OR EXISTS (
+    RETURN EXISTS (
         SELECT FROM hall.reply AS r
         WHERE r.msisdn = p_talk.msisdn
           AND r.month = hall_private.month_of(p_talk.before_at)
           AND r.number = p_talk.before_number
           AND r.part = 1
-          AND r.command <> 'hall'
-          AND coalesce(r.dialogue, r.number) = r.number);
+          AND NOT r.fields ?| '{secret,had_secret}'
+          AND NOT EXISTS (SELECT FROM hall.refusal AS f WHERE f.outcome = r.outcome)
+          AND (p_effect <> 'reads' OR (r.command <> 'hall' AND coalesce(r.dialogue, r.number) = r.number)));
 END
 $$;
 

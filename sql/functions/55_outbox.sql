@@ -21,6 +21,11 @@ RETURN CASE p_state
     WHEN 'delivered' THEN 5
 END;
 
+-- The fields of a reply that needs its sealed secret no more; had_secret: it cannot be said again.
+CREATE OR REPLACE FUNCTION hall_private.without_secret(p_fields jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN p_fields ? 'secret' THEN p_fields - 'secret' || '{"had_secret": true}' ELSE p_fields END;
+
 -- Notes how sending ended: sent | answered (inline: with these words) | dead | expired, or unsent: not before p_wait_s seconds. p_text
 -- NULL keeps the text that is there. p_claims is the figure that the reply came with, NULL when it is not said: when somebody else has
 -- claimed the reply since, an unsent is about a lease that ran out, and the state stays.
@@ -47,7 +52,7 @@ BEGIN
         claim_after = CASE p_state WHEN 'unsent' THEN v_now + make_interval(secs => coalesce(p_wait_s, 0)) END,
         sent_at = CASE WHEN p_state IN ('sent', 'answered') THEN v_now END,
         text = coalesce(p_text, r.text),
-        fields = CASE WHEN v_is_said AND r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
+        fields = CASE WHEN v_is_said THEN hall_private.without_secret(r.fields) ELSE r.fields END,
         pieces = greatest(r.pieces, p_pieces),
         reason = p_reason
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
@@ -67,7 +72,7 @@ BEGIN
     -- noted all the same, also by who does not know whether it was (a timeout) when the report knows
     UPDATE hall.reply AS r
     SET text = CASE WHEN v_is_said THEN coalesce(p_text, r.text) ELSE coalesce(r.text, p_text) END,
-        fields = CASE WHEN v_is_said AND r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
+        fields = CASE WHEN v_is_said THEN hall_private.without_secret(r.fields) ELSE r.fields END,
         sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
         pieces = greatest(r.pieces, p_pieces)
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
@@ -101,7 +106,7 @@ BEGIN
     UPDATE hall.reply AS r
     SET state = v_state,
         claim_after = NULL,
-        fields = CASE WHEN r.fields ? 'secret' THEN r.fields - 'secret' ELSE r.fields END,
+        fields = hall_private.without_secret(r.fields),
         report_status = p_status,
         report_at = v_at,
         reason = CASE v_state WHEN 'failed' THEN p_reason END
@@ -163,7 +168,7 @@ BEGIN
         FOR UPDATE OF r SKIP LOCKED
     )
     UPDATE hall.reply AS r
-    SET state = 'expired', claim_after = NULL, reason = 'validity', fields = r.fields - 'secret'
+    SET state = 'expired', claim_after = NULL, reason = 'validity', fields = hall_private.without_secret(r.fields)
     FROM late AS l
     WHERE r.msisdn = l.msisdn AND r.number = l.number AND r.part = l.part AND r.month = l.month;
     GET DIAGNOSTICS v_expired = ROW_COUNT;

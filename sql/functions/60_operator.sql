@@ -19,7 +19,8 @@ BEGIN ATOMIC
     ORDER BY l.at, l.msisdn, l.number, l.part;
 END;
 
--- Sends a dead letter again, at once and valid anew, but no question that has ended or run out (rules A7); the one way a reply's state goes back. Answers whether there was such a one.
+-- Sends a dead letter again, at once and valid anew, but no question that has ended or run out (rules A7), and none whose secret is gone
+-- (rules C4); the one way a reply's state goes back. Answers whether there was such a one.
 CREATE OR REPLACE FUNCTION hall.resend(p_msisdn bigint, p_mt text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -40,6 +41,7 @@ BEGIN
         reason = NULL
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
       AND r.state IN ('dead', 'expired', 'failed')
+      AND NOT r.fields ? 'had_secret'
       AND (r.dialogue IS NULL OR EXISTS (
           SELECT FROM hall.dialogue AS d
           WHERE d.msisdn = r.msisdn AND d.number = r.dialogue AND d.ended IS NULL AND d.until > hall.now()));

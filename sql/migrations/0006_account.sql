@@ -69,6 +69,17 @@ ALTER TABLE hall.conversation ADD language hall.language;
 ALTER TABLE hall.reply ADD language text;
 ALTER TABLE hall.reply DROP CONSTRAINT only_unsent_ones_can_be_claimed;
 
+-- --- repeats -----------------------------------------------------------------------------------------------------------------
+
+-- Outcomes of a command that has changed nothing, and that may end otherwise when it is sent again: the reply of before is not given again
+-- for them (rules D6). Reference data: a command of one's own may add its own.
+CREATE TABLE hall.refusal (
+    outcome text PRIMARY KEY CONSTRAINT an_outcome_is_a_word CHECK (outcome ~ '^[a-z_]+$')
+);
+INSERT INTO hall.refusal (outcome) VALUES
+    ('no_balance'), ('blacklisted'), ('excluded'), ('requires'), ('cool_down'), ('not_offered'), ('arrears'), ('suspended'),
+    ('not_stopped'), ('not_open'), ('unavailable'), ('fault'), ('not_subscriber'), ('no_service');
+
 -- --- the account -------------------------------------------------------------------------------------------------------------
 
 -- Brands that subscribers may change to.

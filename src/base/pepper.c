@@ -182,6 +182,15 @@ void pepper_hash_piece(const struct pepper *pepper, size_t key, struct view msis
     keyed_hash(&pepper->key[key], VIEW("piece"), msisdn, digits, hash);
 }
 
+uint64_t pepper_fingerprint(const struct pepper *pepper, struct view msisdn, struct view text)
+{
+    unsigned char hash[PEPPER_HASH_SIZE];
+    uint64_t number;
+    keyed_hash(&pepper->key[0], VIEW("text"), msisdn, text, hash);
+    memcpy(&number, hash, sizeof number);
+    return number;
+}
+
 void pepper_write_hash(const unsigned char hash[PEPPER_HASH_SIZE], struct text *out)
 {
     char base64[sodium_base64_ENCODED_LEN(PEPPER_HASH_SIZE, sodium_base64_VARIANT_ORIGINAL)];

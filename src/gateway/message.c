@@ -173,7 +173,10 @@ static struct view args_of(struct message *message)
 /* Tells two texts apart, nothing more. Of a text with a secret in it the hash is keyed, or six digits could be guessed from it. */
 static struct view fingerprint_of(struct message *message)
 {
-    uint64_t hash = message->match.has_secret ? secret_fingerprint(message->mo.bytes) : view_hash(message->match.folded);
+    const struct pepper *pepper = message->setup->pepper;
+    uint64_t hash = view_hash(message->match.folded);
+    if (message->match.has_secret)
+        hash = pepper ? pepper_fingerprint(pepper, view_of(message->from.digits), message->mo.bytes) : secret_fingerprint(message->mo.bytes);
     return arena_printf(message->arena, "%" PRId64, (int64_t)hash);
 }
 

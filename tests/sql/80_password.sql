@@ -100,7 +100,7 @@ WHERE r.msisdn = 13900139602 AND r.outcome = 'sent';
 SELECT hall.settle(13900139602, hall_private.mt(r.month, r.number, r.part), 'sent', '您的新密码为***', 1, NULL, NULL, NULL)
 FROM hall.reply AS r
 WHERE r.msisdn = 13900139602 AND r.outcome = 'sent';
-SELECT test.is(r.fields::text || r.text, '{"hours": 24}您的新密码为***', 'C4: and is kept nowhere once it was sent')
+SELECT test.is(r.fields::text || r.text, '{"hours": 24, "had_secret": true}您的新密码为***', 'C4: and is kept nowhere once it was sent')
 FROM hall.reply AS r
 WHERE r.msisdn = 13900139602 AND r.outcome = 'sent';
 SELECT test.deliver_replies();
@@ -175,3 +175,24 @@ SELECT test.is(test.outcome(test.send(13900139603, 'y2', 'KTYETX99999999999', 'o
     test.is(test.outcome(test.send(13900139603, 'y7', 'BGYETX10.555', 'change_reminder', '{"amount": "10.555"}', 'changes')),
         'new change_reminder out_of_bounds', 'and half a fen');
 SELECT test.is(s.remind_below_fen::text, '100000', 'what is out of bounds changes nothing') FROM hall.subscriber AS s WHERE s.msisdn = 13900139603;
+
+-- D6: what was refused for a reason that has gone is not refused again from memory
+SELECT hall.put_subscriber(13900139604, '全球通', p_opening_fen => 100) IS NOT NULL AS poor;
+SELECT test.is(test.outcome(test.says(13900139604, 'KTCL')), 'new open no_balance', 'D6: not enough');
+SELECT hall.top_up(13900139604, 5000, 'd6') IS NOT NULL AS rich;
+SELECT test.is(test.outcome(test.says(13900139604, 'KTCL')), 'new open ask', 'D6: the same text after a top-up is asked anew'),
+    test.is(test.outcome(test.says(13900139604, 'KTCL')), 'again open ask', 'D6: and then it is a repeat');
+-- C4: a reply whose secret is gone is not given again, and not sent again by an operator
+SELECT hall.put_puk(13900139604, '1:' || repeat('A', 60)) AS puk;
+SELECT test.is(test.outcome(test.send(13900139604, 'pk1', 'x', NULL, '{}', p_port => '1008676')), 'new puk ok', 'PUK at its port');
+UPDATE hall.reply AS r SET state = 'sent', claim_after = NULL, fields = hall_private.without_secret(r.fields), text = '***'
+WHERE r.msisdn = 13900139604 AND r.fields ? 'secret';
+SELECT test.is(test.outcome(test.send(13900139604, 'pk2', 'x', NULL, '{}', p_port => '1008676')), 'new puk ok', 'C4: asked again it is made again');
+UPDATE hall.reply AS r SET state = 'failed', claim_after = NULL WHERE r.msisdn = 13900139604 AND r.fields ? 'had_secret';
+SELECT test.ok(NOT hall.resend(13900139604, hall_private.mt(r.month, r.number, r.part)), 'C4: no operator sends the stars')
+FROM hall.reply AS r WHERE r.msisdn = 13900139604 AND r.fields ? 'had_secret';
+-- the port for junk: lists and questions that were put there are answered there, and what reads like a code is junk
+SELECT test.is(test.outcome(test.says(13900139602, '0000', '10086999')), 'new leave_list list', 'B5: leaving works at the junk port');
+SELECT test.is(test.outcome(test.says(13900139602, '1', '10086999')), 'new leave_list left', 'B4: by its number, there');
+SELECT test.is(test.outcome(test.send(13900139602, 'jp1', 'KTCL8', 'open', '{"service": "CL8"}', 'changes', p_port => '10086999', p_confirm => 'when_charged')),
+    'new junk whose', 'F4: a forwarded code is no order');

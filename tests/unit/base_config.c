@@ -116,6 +116,8 @@ static void test_defaults(void **state)
     assert_string_equal(config.database, "dbname=smshall user=smshall_hall");
     assert_string_equal(config.owner_database, "");
     assert_string_equal(config.allow, "127.0.0.1,::1");
+    assert_string_equal(config.user, "");
+    assert_string_equal(config.bearerbox_admin_url, "");
     assert_string_equal(config.reply, "sendsms");
     assert_int_equal(config.lanes, 2);
     assert_int_equal(config.queue, 2048);
@@ -173,6 +175,8 @@ static void test_refusals(void **state)
         {"ports: \"10086, 1008x\"\n", NULL, NULL, "1: ports: must be short codes of 3 to 20 digits, comma between, not \"10086, 1008x\""},
         {"commands: ''\n", NULL, NULL, "1: commands: must not be empty, not \"\""},
         {"sendsms_url: localhost\n", NULL, NULL, "1: sendsms_url: must begin with http:// or https://, not \"localhost\""},
+        {"bearerbox_admin_url: 127.0.0.1:13000\n", NULL, NULL,
+         "1: bearerbox_admin_url: must begin with http:// or https://, not \"127.0.0.1:13000\""},
         {"webhook_allow: a.example, 127.0.0.1:80\n", NULL, NULL,
          "1: webhook_allow: must be host names or addresses, comma between, without port or path, not \"a.example, 127.0.0.1:80\""},
         {"webhook_allow: http://a.example\n", NULL, NULL,
