@@ -40,6 +40,13 @@ BEGIN
 END
 $$;
 
+-- PostgreSQL gives everybody tables of his own for the time of a session; nobody here needs them.
+DO $$
+BEGIN
+    EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+END
+$$;
+
 REVOKE ALL ON SCHEMA hall, hall_private, hall_command FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA hall FROM PUBLIC, smshall_hall, smshall_feed, smshall_operator;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA hall, hall_private, hall_command FROM PUBLIC, smshall_hall, smshall_feed, smshall_operator;

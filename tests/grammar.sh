@@ -51,19 +51,21 @@ expect "a faulty folder" 1 "$SMSHALL" check --commands commands
 popd >/dev/null || exit 2
 same "names every fault, in order" "$work/out" <tests/grammar/faulty/expected
 says "and their number" "15 faults" err
-says "and that of missing translations" "1 replies lack a translation" err
+says "and that of missing translations" "4 replies lack a translation" err
 
 mkdir "$work/chinese"
 cp commands/{types,reading,answers,reserved,names,hall}.yaml "$work/chinese"
-printf 'command: a\nreplies:\n  ok: 好\n  no: {zh: 不, en: "No"}\n' >"$work/chinese/a.yaml"
+printf 'command: a\nreplies:\n  ok: 好\n  no: {zh: 不, en: "No"}\n  of: {zh: "{x}{z}", en: "{y} {y}", one_language: [z]}\n' >"$work/chinese/a.yaml"
 pushd "$work" >/dev/null || exit 2
-expect "a reply without English" 1 "$SMSHALL" check --commands chinese
+expect "a reply without English, or with less" 1 "$SMSHALL" check --commands chinese
 popd >/dev/null || exit 2
 same "is named" "$work/out" <<'END'
 chinese/a.yaml:3: reply "ok" has no English
+chinese/a.yaml:5: reply "of" has no {x} in English
+chinese/a.yaml:5: reply "of" has no {y} in Chinese
 END
 expect "but no reason not to read" 0 "$SMSHALL" parse --commands "$work/chinese" 是
-says "with a warning" "1 replies lack a translation: see smshall check" err
+says "with a warning" "3 replies lack a translation: see smshall check" err
 
 expect "a missing folder" 1 "$SMSHALL" check --commands "$work/none"
 says "is named" "$work/none:1: cannot read the folder" out
@@ -101,7 +103,7 @@ END
 says "and names it" "line 2 has no tab" err
 
 expect "a secret" 0 "$SMSHALL" parse --commands commands "MMXG 246810 135790" "ＭＭＸＧ＃２４６８１０＃１３５７９０" 密码246810135790 \
-    旧密码246810新密码135790 mmxg#246810 密码246810 "MMHF#110105194912310021"
+    旧密码246810新密码135790 mmxg#246810 密码246810 "MMHF#110105194912310021" 246810 "２４６ ８１０" 1,2,3,4,5,6
 same "is masked, read or not" "$work/out" <<'END'
 {"text":"MMXG *** ***","folded":"MMXG *** ***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
 {"text":"ＭＭＸＧ＃***＃***","folded":"MMXG#***#***","command":"change_password","effect":"changes","args":{"old":"***","new":"***"},"answer":null}
@@ -110,6 +112,9 @@ same "is masked, read or not" "$work/out" <<'END'
 {"text":"mmxg#***","folded":"MMXG#***","command":"password_format","effect":"reads","args":{"rest":"***"},"answer":null}
 {"text":"密码***","folded":"密码***","command":null,"effect":null,"args":{},"answer":null}
 {"text":"MMHF#***","folded":"MMHF#***","command":"reset_format","effect":"reads","args":{"rest":"***"},"answer":null}
+{"text":"***","folded":"***","command":null,"effect":null,"args":{},"answer":null}
+{"text":"*** ***","folded":"*** ***","command":null,"effect":null,"args":{},"answer":null}
+{"text":"1,2,3,4,5,6","folded":"1,2,3,4,5,6","command":null,"effect":null,"args":{},"answer":"serials:1,2,3,4,5,6"}
 END
 
 expect "answers" 0 "$SMSHALL" parse --commands commands 1 2 是？ 10086？

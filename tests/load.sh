@@ -55,6 +55,12 @@ services|2 new, 0 changed|code,name,fee_yuan,provider,port,requires|CXSJ,彩信�
 prefixes|1 new, 0 changed|prefix,province,city,operator|1390000,北京,北京,中国移动
 brands|1 new, 0 changed|name,note|试验卡,"月租5元,送10条短信"
 END
+is "subscribers: a state that is not said" "subscribers.csv: 3 rows, 3 loaded (0 new, 3 changed), 0 set aside"$'\n0' "$(load subscribers \
+    "$(file subscribers.csv msisdn,brand,state,state_reason 13900000001,全球通,suspended,lost 13900000002,全球通,, 13900000003,全球通,suspended,own_wish)")"
+is "subscribers: nor ended by the way" "subscribers.csv: 3 rows, 3 loaded (0 new, 1 changed), 0 set aside"$'\n0' "$(load subscribers \
+    "$(file subscribers.csv msisdn,brand,state,state_reason 13900000001,全球通,active, 13900000002,全球通,, 13900000003,全球通,active,resumed)")"
+is "they stay as they are" "suspended lost, suspended, active" "$(store "SELECT string_agg(concat_ws(' ', state, state_reason), ', ' ORDER BY msisdn)
+    FROM hall.subscriber WHERE msisdn BETWEEN 13900000001 AND 13900000003")"
 is "a bill's items" '?{"fen": 5800, "name": "套餐及固定费"}, {"fen": 2060, "name": "语音通信费"}?' \
     "$(store "SELECT items FROM hall.bill WHERE msisdn = 13900000001")"
 is "a balance" "$((1234 + 5000 + 50 - 100 + 40))" "$(store "SELECT balance_fen FROM hall.subscriber WHERE msisdn = 13900000001")"

@@ -290,7 +290,8 @@ is "… none had an effect" "active" "$(sql -c "SELECT state FROM hall.subscribe
 is "… by any other outcome than these" "" "$(sql -c "
     SELECT DISTINCT outcome FROM hall.reply
     WHERE (msisdn = 13700003999 OR command = 'lost' AND msisdn BETWEEN 13700000500 AND 13700003499) AND outcome NOT IN ('wrong', 'locked')")"
-is "the right one is refused that day" locked "$(say 13700000009 '挂失#13700003999#482913')"
+is "the right one is refused that day, and no other number is told why (C2, C4)" "wrong active" \
+    "$(say 13700000009 '挂失#13700003999#482913') $(sql -c "SELECT state FROM hall.subscriber WHERE msisdn = 13700003999")"
 kill $other_pid
 wait $other_pid 2>/dev/null || true
 other_pid=''

@@ -66,6 +66,8 @@ test_migrate() {
         "hall hall_command hall_private information_schema public" migrate "nothing outside its schemas"
     is "$(sql "${prefix}_base" -c "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace")" 0 \
         migrate "nothing in public"
+    is "$(sql "${prefix}_base" -c "SELECT has_database_privilege('smshall_hall', current_database(), 'CREATE, TEMPORARY')")" f \
+        migrate "the hall's role has no tables of its own, for a session neither"
     [ -x "$smshall" ] || { echo "skipped: migrate's own faults, there is no $smshall" && return; }
 
     cp -r sql "$dir/sql"

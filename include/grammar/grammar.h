@@ -37,7 +37,7 @@ struct command {
 struct faults {
     struct text lines; /* with newlines */
     size_t count;
-    struct text untranslated; /* likewise, for each reply that has no words in some language: no reason to refuse a table */
+    struct text untranslated; /* likewise, each reply without words in some language, and each field that only one names: refuses nothing */
     size_t untranslated_count;
 };
 void faults_add(struct faults *faults, struct view file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -23,6 +23,7 @@ struct reply {
     struct view outcome;
     int line;
     struct wording wording[LANGUAGES]; /* by enum language */
+    struct words one_language;         /* fields that not every language needs: what is a word in Chinese is the sentence in English */
 };
 
 /* A service that is opened or closed by a command of its own: "开通余额提醒" is open_reminder. */

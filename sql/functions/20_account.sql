@@ -55,7 +55,23 @@ BEGIN ATOMIC
        OR s.ledger_number <> coalesce(l.found, 0);
 END;
 
--- A subscriber is new or has changed. p_opening_fen counts only for a new one. Answers whether it was new.
+-- What a subscriber decided about his number is not the feed's to undo: one that he stopped himself, or reported lost, stays so when the feed
+-- says `active`, unless it says why: `resumed`. Nor do his debts end a loss, which the feed may not know of; other reasons do (fraud), for
+-- they are no less of a stop. `suspended` without a reason names none in the place of the one that there is.
+CREATE OR REPLACE FUNCTION hall_private.outlasts(p_state text, p_state_reason text, p_new_state text, p_new_reason text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN coalesce(p_state = 'suspended' AND CASE p_new_state
+    WHEN 'active' THEN p_state_reason IN ('own_wish', 'lost') AND p_new_reason IS DISTINCT FROM 'resumed'
+    WHEN 'suspended' THEN p_new_reason IS NULL OR (p_state_reason = 'lost' AND p_new_reason IN ('arrears', 'own_wish'))
+END, false);
+
+-- Why he is active is not kept: that says only what it ended.
+CREATE OR REPLACE FUNCTION hall_private.kept_reason(p_state text, p_reason text) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN p_state = 'active' THEN nullif(p_reason, 'resumed') ELSE p_reason END;
+
+-- A subscriber is new or has changed. p_opening_fen counts only for a new one. Answers whether it was new. `active` ends a stop of the
+-- feed's own; one of the subscriber's own (own_wish, lost) only with p_state_reason `resumed`. A number that was closed is another's now.
 CREATE OR REPLACE FUNCTION hall.put_subscriber(
     p_msisdn bigint, p_brand text, p_state text DEFAULT 'active', p_state_reason text DEFAULT NULL, p_opening_fen bigint DEFAULT 0,
     p_is_blacklisted boolean DEFAULT false)
@@ -68,12 +84,16 @@ BEGIN
         PERFORM hall_private.hold_conversation(p_msisdn);
     END IF;
     INSERT INTO hall.subscriber AS s (msisdn, brand, state, state_reason, is_blacklisted, since)
-    VALUES (p_msisdn, p_brand, p_state, p_state_reason, p_is_blacklisted, hall.now())
+    VALUES (p_msisdn, p_brand, p_state, hall_private.kept_reason(p_state, p_state_reason), p_is_blacklisted, hall.now())
     ON CONFLICT ON CONSTRAINT subscriber_pkey DO UPDATE
     SET brand = excluded.brand,
-        state = excluded.state,
-        state_reason = excluded.state_reason,
-        is_blacklisted = excluded.is_blacklisted
+        state = CASE WHEN hall_private.outlasts(s.state, s.state_reason, p_state, p_state_reason) THEN s.state ELSE excluded.state END,
+        state_reason = CASE
+            WHEN hall_private.outlasts(s.state, s.state_reason, p_state, p_state_reason) THEN s.state_reason
+            ELSE excluded.state_reason
+        END,
+        is_blacklisted = excluded.is_blacklisted,
+        since = CASE WHEN s.state = 'closed' AND excluded.state <> 'closed' THEN excluded.since ELSE s.since END
     RETURNING s.xmax = 0 INTO v_is_new;
     IF v_is_new AND p_opening_fen <> 0 THEN
         PERFORM hall_private.post_ledger(p_msisdn, p_opening_fen, 'opening', '期初余额', 'opening');

@@ -65,6 +65,11 @@ CREATE OR REPLACE FUNCTION hall_private.read_hash(p_field text) RETURNS bytea
 LANGUAGE sql IMMUTABLE
 RETURN CASE WHEN p_field ~ '^[A-Za-z0-9+/]{43}=$' THEN decode(p_field, 'base64') END;
 
+-- The number of a key that secrets are made with.
+CREATE OR REPLACE FUNCTION hall_private.read_pepper(p_field text) RETURNS smallint
+LANGUAGE sql IMMUTABLE
+RETURN CASE WHEN p_field ~ '^[0-9]{1,5}$' THEN CASE WHEN p_field::int <= 32767 THEN p_field::smallint END END;
+
 -- Why a field cannot be what it has to be.
 CREATE OR REPLACE FUNCTION hall_private.no_field(p_column text, p_field text, p_wanted text) RETURNS text
 LANGUAGE sql IMMUTABLE
@@ -88,7 +93,8 @@ $$;
 
 -- --- subscribers -------------------------------------------------------------------------------------------------------------
 
--- Their rows as they are read, with the reason why one cannot be put. has_closed: a row of this subscriber closes the account.
+-- Their rows as they are read, with the reason why one cannot be put. state NULL: nothing is said of it, nor of its reason then. has_closed: a
+-- row of this subscriber closes the account.
 CREATE OR REPLACE FUNCTION hall_private.read_subscribers(
     p_msisdn text[], p_brand text[], p_state text[], p_state_reason text[], p_opening_fen text[], p_is_blacklisted text[])
 RETURNS TABLE (place bigint, msisdn bigint, brand text, state text, state_reason text, opening_fen bigint, is_blacklisted boolean,
@@ -96,9 +102,10 @@ RETURNS TABLE (place bigint, msisdn bigint, brand text, state text, state_reason
 LANGUAGE sql IMMUTABLE
 BEGIN ATOMIC
     SELECT r.place, r.msisdn, r.brand, r.state, r.state_reason, r.opening_fen, r.is_blacklisted,
-        bool_or(r.state = 'closed' AND r.reason IS NULL) OVER (PARTITION BY r.msisdn), r.reason
+        coalesce(bool_or(r.state = 'closed' AND r.reason IS NULL) OVER (PARTITION BY r.msisdn), false), r.reason
     FROM (
-        SELECT g.place, hall_private.read_msisdn(g.msisdn) AS msisdn, g.brand, coalesce(g.state, 'active') AS state, g.state_reason,
+        SELECT g.place, hall_private.read_msisdn(g.msisdn) AS msisdn, g.brand, g.state,
+            CASE WHEN g.state IS NOT NULL THEN g.state_reason END AS state_reason,
             coalesce(hall_private.read_number(g.opening_fen), 0) AS opening_fen,
             coalesce(hall_private.read_flag(g.is_blacklisted), false) AS is_blacklisted,
             CASE
@@ -134,15 +141,18 @@ BEGIN
         ORDER BY r.msisdn, r.place
     LOOP
         SELECT * INTO v_before FROM hall.subscriber AS s WHERE s.msisdn = v_row.msisdn;
-        PERFORM hall.put_subscriber(v_row.msisdn, v_row.brand, v_row.state, v_row.state_reason, p_is_blacklisted =>
-            CASE WHEN p_is_blacklisted IS NULL THEN v_before.is_blacklisted ELSE v_row.is_blacklisted END);
-        v_changed := v_changed + (v_before.state <> v_row.state)::int;
+        PERFORM hall.put_subscriber(
+            v_row.msisdn, v_row.brand, coalesce(v_row.state, v_before.state),
+            CASE WHEN v_row.state IS NULL THEN v_before.state_reason ELSE v_row.state_reason END,
+            p_is_blacklisted => CASE WHEN p_is_blacklisted IS NULL THEN v_before.is_blacklisted ELSE v_row.is_blacklisted END);
+        v_changed := v_changed + coalesce(v_before.state <> v_row.state, false)::int;
     END LOOP;
     RETURN v_changed;
 END
 $$;
 
--- As hall.put_subscriber. The opening balance is the first one that a file names, and counts only for a new subscriber.
+-- As hall.put_subscriber, but where nothing is said of the state, it stays as it is; who is new is active. Of several rows of a subscriber the
+-- last that names a state says it. The opening balance is the first one that a file names, and counts only for a new subscriber.
 -- Locks the subscribers in their order, and first the conversations of those who are closed.
 CREATE OR REPLACE FUNCTION hall.load_subscribers(
     p_msisdn text[], p_brand text[], p_state text[] DEFAULT NULL, p_state_reason text[] DEFAULT NULL, p_opening_fen text[] DEFAULT NULL,
@@ -158,15 +168,29 @@ BEGIN
     IF 'closed' = ANY (p_state) THEN
         v_closed := hall_private.load_closed(p_msisdn, p_brand, p_state, p_state_reason, p_is_blacklisted);
     END IF;
+    PERFORM hall_private.hold_subscribers(p_msisdn);
     WITH given AS MATERIALIZED (
         SELECT r.*
         FROM hall_private.read_subscribers(p_msisdn, p_brand, p_state, p_state_reason, p_opening_fen, p_is_blacklisted) AS r
-    ), last AS MATERIALIZED (
-        SELECT DISTINCT ON (g.msisdn) g.*, first_value(g.opening_fen) OVER (PARTITION BY g.msisdn ORDER BY g.place) AS first_fen
+    ), said AS MATERIALIZED (
+        SELECT DISTINCT ON (g.msisdn) g.msisdn, g.brand, g.is_blacklisted, g.has_closed,
+            first_value(g.opening_fen) OVER (PARTITION BY g.msisdn ORDER BY g.place) AS first_fen,
+            first_value(g.state) OVER of_state AS state, first_value(g.state_reason) OVER of_state AS state_reason
         FROM given AS g
-        LEFT JOIN hall.subscriber AS s ON g.has_closed AND s.msisdn = g.msisdn
-        WHERE g.reason IS NULL AND s.msisdn IS NULL
+        WHERE g.reason IS NULL
+        WINDOW of_state AS (PARTITION BY g.msisdn ORDER BY g.state IS NULL, g.place DESC)
         ORDER BY g.msisdn, g.place DESC
+    ), last AS MATERIALIZED (
+        SELECT d.msisdn, d.brand, d.is_blacklisted, d.first_fen,
+            CASE WHEN b.stays THEN s.state ELSE coalesce(d.state, 'active') END AS state,
+            CASE WHEN b.stays THEN s.state_reason ELSE hall_private.kept_reason(d.state, d.state_reason) END AS state_reason
+        FROM said AS d
+        LEFT JOIN hall.subscriber AS s ON s.msisdn = d.msisdn
+        CROSS JOIN LATERAL (
+            SELECT s.msisdn IS NOT NULL
+                AND (d.state IS NULL OR hall_private.outlasts(s.state, s.state_reason, d.state, d.state_reason)) AS stays
+        ) AS b
+        WHERE s.msisdn IS NULL OR NOT d.has_closed
     ), put AS (
         INSERT INTO hall.subscriber AS s
             (msisdn, brand, state, state_reason, is_blacklisted, since, balance_fen, ledger_number)
@@ -175,12 +199,13 @@ BEGIN
         ORDER BY l.msisdn
         ON CONFLICT ON CONSTRAINT subscriber_pkey DO UPDATE
         SET brand = excluded.brand,
-            state = CASE WHEN p_state IS NULL THEN s.state ELSE excluded.state END,
-            state_reason = CASE WHEN p_state IS NULL AND p_state_reason IS NULL THEN s.state_reason ELSE excluded.state_reason END,
-            is_blacklisted = CASE WHEN p_is_blacklisted IS NULL THEN s.is_blacklisted ELSE excluded.is_blacklisted END
+            state = excluded.state,
+            state_reason = excluded.state_reason,
+            is_blacklisted = CASE WHEN p_is_blacklisted IS NULL THEN s.is_blacklisted ELSE excluded.is_blacklisted END,
+            since = CASE WHEN s.state = 'closed' AND excluded.state <> 'closed' THEN excluded.since ELSE s.since END
         WHERE s.brand <> excluded.brand
-           OR (p_state IS NOT NULL AND s.state <> excluded.state)
-           OR ((p_state IS NOT NULL OR p_state_reason IS NOT NULL) AND s.state_reason IS DISTINCT FROM excluded.state_reason)
+           OR s.state <> excluded.state
+           OR s.state_reason IS DISTINCT FROM excluded.state_reason
            OR (p_is_blacklisted IS NOT NULL AND s.is_blacklisted <> excluded.is_blacklisted)
         RETURNING s.msisdn, s.balance_fen, s.xmax = 0 AS is_new
     ), opened AS (
@@ -610,10 +635,10 @@ BEGIN
             END AS reason
         FROM (
             SELECT g.place, g.msisdn AS written, hall_private.read_msisdn(g.msisdn) AS msisdn,
-                CASE WHEN g.pepper ~ '^[0-9]{1,4}$' THEN g.pepper::smallint END AS pepper, hall_private.read_hash(g.hash) AS hash,
+                hall_private.read_pepper(g.pepper) AS pepper, hall_private.read_hash(g.hash) AS hash,
                 hall_private.read_hash(g.digest) AS digest,
                 ARRAY(SELECT hall_private.read_hash(w) FROM string_to_table(g.pieces, ',') AS w) AS pieces, g.puk,
-                coalesce(g.pepper !~ '^[0-9]{1,4}$', true)
+                hall_private.read_pepper(g.pepper) IS NULL
                     OR (g.hash IS NOT NULL AND hall_private.read_hash(g.hash) IS NULL)
                     OR (g.digest IS NOT NULL AND (hall_private.read_hash(g.digest) IS NULL OR g.pieces IS NULL))
                     OR g.puk !~ '^[0-9]+:[A-Za-z0-9+/=]{40,}$' AS is_odd

@@ -94,20 +94,20 @@ BEGIN
     IF p_password.pepper <> (v_newest ->> 'pepper')::int THEN
         UPDATE hall.password AS w
         SET pepper = (v_newest ->> 'pepper')::int, hash = decode(v_newest ->> 'hash', 'base64')
-        WHERE w.msisdn = p_password.msisdn;
+        WHERE w.msisdn = p_password.msisdn AND w.hash = p_password.hash; -- not when the feed has put another meanwhile
     END IF;
 END
 $$;
 
 -- right | temporary: right, but it was sent out and is there to be changed | wrong | unset: there is none | unavailable: none that this hall
--- has the key of
+-- has the key of. Locks nothing but what it moves to the newest key, so that whoever closes the account waits for nobody who guesses.
 CREATE OR REPLACE FUNCTION hall_private.compare_password(p_owner bigint, p_given jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_stored hall.password;
     v_hash   bytea;
 BEGIN
-    SELECT * INTO v_stored FROM hall.password AS w WHERE w.msisdn = p_owner FOR NO KEY UPDATE;
+    SELECT * INTO v_stored FROM hall.password AS w WHERE w.msisdn = p_owner;
     v_hash := hall_private.made_with(p_given -> 'proofs', v_stored.pepper, 'hash');
     IF v_stored.msisdn IS NULL OR v_stored.until < hall.now() THEN
         RETURN 'unset';
@@ -147,30 +147,36 @@ $$;
 
 -- Is the secret of p_kind (password | id_card) p_owner's? right | temporary | wrong | unset | unavailable, as above, or locked: five failures
 -- of that number today, whatever it is now (rules C2). wrong and unset count. Whoever asks for another's number (p_sender) has his own five
--- failures, over all the numbers that he tries.
--- Locks hall.guess, in the order of the numbers, and hall.password.
+-- failures, over all the numbers that he tries; locked means these, for how many the other has had is not his to know: that is wrong to him,
+-- and counts for him alone.
+-- Locks hall.guess, in the order of the numbers, and hall.password when it goes over to another key. Subscribers come after these.
 CREATE OR REPLACE FUNCTION hall_private.check_secret(p_owner bigint, p_kind text, p_given jsonb, p_sender bigint DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
     v_who    bigint[] := ARRAY(SELECT DISTINCT w FROM unnest(ARRAY[p_owner, p_sender]) AS w WHERE w IS NOT NULL ORDER BY w);
     v_most   int := hall_private.setting('guesses_a_day');
-    v_locked boolean := false;
+    v_locked bigint[] := '{}';
     v_one    bigint;
     v_is     text;
 BEGIN
     IF coalesce(p_given -> 'proofs', '[]') = '[]' THEN
         RETURN 'unavailable';
+    ELSIF hall_private.guesses_left(p_sender) = 0 THEN
+        RETURN 'locked'; -- and nothing is written for a number that he names
     END IF;
     FOREACH v_one IN ARRAY v_who LOOP
-        v_locked := hall_private.failures_today(v_one) >= v_most OR v_locked;
+        IF hall_private.failures_today(v_one) >= v_most THEN
+            v_locked := v_locked || v_one;
+        END IF;
     END LOOP;
     v_is := CASE
-        WHEN v_locked THEN 'locked'
+        WHEN coalesce(p_sender, p_owner) = ANY (v_locked) THEN 'locked'
+        WHEN p_owner = ANY (v_locked) THEN 'wrong'
         WHEN p_kind = 'password' THEN hall_private.compare_password(p_owner, p_given)
         ELSE hall_private.compare_identity(p_owner, p_given)
     END;
     IF v_is IN ('wrong', 'unset') THEN
-        UPDATE hall.guess AS g SET failures = g.failures + 1 WHERE g.msisdn = ANY (v_who);
+        UPDATE hall.guess AS g SET failures = g.failures + 1 WHERE g.msisdn = ANY (v_who) AND g.msisdn <> ALL (v_locked);
     END IF;
     RETURN v_is;
 END
@@ -241,7 +247,8 @@ END
 $$;
 
 -- A password made by the hall goes to the number itself, as a text of its own; it is there to be changed, and stops paid orders for a while
--- (rules C4). Whether the ID card in args.id was right is not told. ok | locked | unavailable; the text: sent {secret: password, hours}
+-- (rules C4). Whether the ID card in args.id was right is not told. A number that is reported lost gets none: whoever has found the phone would
+-- read it, and with it resume the number; nor is that told. ok | locked | unavailable; the text: sent {secret: password, hours}
 CREATE OR REPLACE FUNCTION hall_command.reset_password(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -253,6 +260,9 @@ BEGIN
     fields := '{}';
     outcome := CASE WHEN v_is IN ('locked', 'unavailable') THEN v_is ELSE 'ok' END;
     IF v_is <> 'right' THEN
+        RETURN;
+    ELSIF hall_private.is_lost(subscriber.msisdn) THEN
+        PERFORM hall_private.add_evidence(subscriber.msisdn, NULL, NULL, 'refused', '{"what": "password reset", "reason": "lost"}');
         RETURN;
     END IF;
     v_password := ROW(

@@ -6,12 +6,16 @@
 --      active ── billing ─▶ arrears ─── FJ, once it is paid ─────▶ active
 --                           any of these ── 挂失 ──▶ lost
 --
+-- A number that is stopped for anything else (fraud …) stays so, whatever its subscriber says: that is not his to end, and so 挂失 does not
+-- take its place, for FJ with the password would end it then.
+--
 -- Each change is told to the hook `network`, when there is one, and is evidence of kind `changed`.
 
 -- --- what they share ---------------------------------------------------------------------------------------------------------
 
 -- Locks the subscriber, and answers the row as it is then. All NULL: there is none. A command that asks does not, for the question is opened
--- after it, and dialogues come before subscribers in the order of locks.
+-- after it, and dialogues come before subscribers in the order of locks; and so do guesses (check_secret): whoever has to be right is not
+-- waited for with a number's row in hand.
 CREATE OR REPLACE FUNCTION hall_private.hold_subscriber(p_msisdn bigint) RETURNS hall.subscriber
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -21,6 +25,19 @@ BEGIN
     RETURN v_subscriber;
 END
 $$;
+
+CREATE OR REPLACE FUNCTION hall_private.is_lost(p_msisdn bigint) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM hall.subscriber AS s WHERE s.msisdn = p_msisdn AND s.state = 'suspended' AND s.state_reason = 'lost');
+END
+$$;
+
+-- What a number is stopped for, as the words of a command tell it: {lost}, {arrears} or {other}: true.
+CREATE OR REPLACE FUNCTION hall_private.stopped_for(p_subscriber hall.subscriber) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+RETURN pg_catalog.jsonb_build_object(
+    CASE WHEN p_subscriber.state_reason IN ('lost', 'arrears') THEN p_subscriber.state_reason ELSE 'other' END, true);
 
 -- Tells the network of a change, and keeps it as evidence. p_consent: the dialogue that led to it.
 CREATE OR REPLACE FUNCTION hall_private.note_change(p_msisdn bigint, p_what text, p_data jsonb DEFAULT '{}', p_consent int DEFAULT NULL)
@@ -43,7 +60,8 @@ BEGIN
 END
 $$;
 
--- A question before a change that is about no service. p_option: {name, how} and what the answer is to bring back; how: what asks it anew.
+-- A question before a change that is about no service. p_option: {name, how} and what the answer is to bring back; how: what asks it anew;
+-- also_suspended: the answer is heard while the number is stopped, too.
 CREATE OR REPLACE FUNCTION hall_private.ask_change(
     p_option jsonb, p_fields jsonb DEFAULT '{}', OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql STABLE AS $$
@@ -85,7 +103,7 @@ BEGIN
     fields := '{}';
     IF v_held.state = 'suspended' THEN
         outcome := 'already';
-        fields := jsonb_build_object(CASE WHEN v_held.state_reason IN ('lost', 'arrears') THEN v_held.state_reason ELSE 'other' END, true);
+        fields := hall_private.stopped_for(v_held);
     ELSIF v_consent IS NULL THEN
         SELECT a.outcome, a.fields INTO outcome, fields FROM hall_private.ask_change('{"name": "停机", "how": "TJ"}') AS a;
     ELSE
@@ -98,23 +116,29 @@ $$;
 -- Resumes the number; one that was reported lost only with the password.
 -- ok {} | not_stopped {} | arrears {balance}: to be paid first | needs_password {} | wrong {left}, unset, locked, temporary, unavailable |
 -- refused {}: it was stopped for what the hall does not know
--- Locks the subscriber, and what check_secret locks.
+-- Locks what check_secret locks, and then the subscriber.
 CREATE OR REPLACE FUNCTION hall_command.resume(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_held hall.subscriber := hall_private.hold_subscriber(subscriber.msisdn);
+    v_proves boolean := args ? 'password' AND hall_private.is_lost(subscriber.msisdn);
+    v_held   hall.subscriber;
 BEGIN
     fields := '{}';
-    IF v_held.state <> 'suspended' THEN
-        outcome := 'not_stopped';
-    ELSIF v_held.state_reason = 'lost' AND NOT args ? 'password' THEN
-        outcome := 'needs_password';
-    ELSIF v_held.state_reason = 'lost' THEN
+    IF v_proves THEN
         SELECT f.outcome, f.fields INTO outcome, fields
         FROM hall_private.secret_fault(subscriber.msisdn, subscriber.msisdn, 'password', args -> 'password') AS f;
-        IF outcome IS NULL AND v_held.balance_fen < 0 THEN
-            PERFORM hall_private.set_state(subscriber.msisdn, 'suspended', 'arrears', 'account.found');
+        IF outcome IS NOT NULL THEN
+            RETURN;
         END IF;
+    END IF;
+
+    v_held := hall_private.hold_subscriber(subscriber.msisdn);
+    IF v_held.state <> 'suspended' THEN
+        outcome := 'not_stopped';
+    ELSIF v_held.state_reason = 'lost' AND NOT v_proves THEN
+        outcome := 'needs_password'; -- also when it was reported this very moment
+    ELSIF v_held.state_reason = 'lost' AND v_held.balance_fen < 0 THEN
+        PERFORM hall_private.set_state(subscriber.msisdn, 'suspended', 'arrears', 'account.found');
     END IF;
     IF outcome IS NOT NULL THEN
         RETURN;
@@ -133,31 +157,37 @@ END
 $$;
 
 -- Reports a number lost: it is stopped until its owner comes with the password. With args.password at once, also another's number
--- (args.owner); without it after a question, or at once when the number is stopped already: nothing is taken away then. Whoever has found the
--- phone may answer the question, which is only to the owner's good.
--- ask {window} | ok {number} | already {number} | wrong {left}, unset, locked, temporary, unavailable
--- Locks that number's subscriber, when it does not ask, and what check_secret locks.
+-- (args.owner); without it after a question, also of a number that is stopped already: for that would come back with FJ alone, and this does
+-- not. Whoever has found the phone may answer the question, which is only to the owner's good. A stop that is not the subscriber's to end
+-- stays as it is.
+-- ask {window} | ok {number} | already {number, lost or other: what it is stopped for} | wrong {left}, unset, locked, temporary, unavailable
+-- Locks what check_secret locks, and then that number's subscriber, when it does not ask.
 CREATE OR REPLACE FUNCTION hall_command.lost(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
     v_owner   bigint := coalesce((args ->> 'owner')::bigint, subscriber.msisdn);
     v_consent int := (args #>> '{dialogue,number}')::int;
-    v_asks    boolean := v_consent IS NULL AND NOT args ? 'password' AND subscriber.state = 'active';
-    v_held    hall.subscriber := CASE WHEN v_asks THEN subscriber ELSE hall_private.hold_subscriber(v_owner) END;
+    v_asks    boolean := v_consent IS NULL AND NOT args ? 'password';
+    v_held    hall.subscriber := subscriber;
 BEGIN
     IF args ? 'password' THEN
         SELECT f.outcome, f.fields INTO outcome, fields
         FROM hall_private.secret_fault(subscriber.msisdn, v_owner, 'password', args -> 'password') AS f;
-    ELSIF v_asks THEN
-        SELECT a.outcome, a.fields INTO outcome, fields FROM hall_private.ask_change('{"name": "挂失停机", "how": "挂失"}') AS a;
+        IF outcome IS NOT NULL THEN
+            RETURN;
+        END IF;
     END IF;
-    IF outcome IS NOT NULL THEN
-        RETURN;
+    IF NOT v_asks THEN
+        v_held := hall_private.hold_subscriber(v_owner);
     END IF;
 
     fields := jsonb_build_object('number', v_owner::text);
-    IF v_held.state = 'closed' OR (v_held.state = 'suspended' AND v_held.state_reason = 'lost') THEN
+    IF NOT hall_private.may_be_lost(v_held) THEN
         outcome := 'already';
+        fields := fields || hall_private.stopped_for(v_held);
+    ELSIF v_asks THEN
+        SELECT a.outcome, a.fields INTO outcome, fields
+        FROM hall_private.ask_change('{"name": "挂失停机", "how": "挂失", "also_suspended": true}') AS a;
     ELSE
         PERFORM hall_private.set_state(v_owner, 'suspended', 'lost', 'account.lost',
             jsonb_build_object('from', subscriber.msisdn::text), v_consent);
@@ -165,6 +195,12 @@ BEGIN
     END IF;
 END
 $$;
+
+-- It is not stopped, or for what its subscriber may end himself; and it is not lost already.
+CREATE OR REPLACE FUNCTION hall_private.may_be_lost(p_subscriber hall.subscriber) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN p_subscriber.state = 'active'
+    OR coalesce(p_subscriber.state = 'suspended' AND p_subscriber.state_reason IN ('own_wish', 'arrears'), false);
 
 -- --- the black list ----------------------------------------------------------------------------------------------------------
 
@@ -185,11 +221,10 @@ $$;
 
 -- Takes the number off the list, after identity by args.password or args.id.
 -- how {} | ok {} | not_listed {} | wrong {left}, unset, locked, temporary, unavailable
--- Locks the subscriber, and what check_secret locks.
+-- Locks what check_secret locks, and then the subscriber.
 CREATE OR REPLACE FUNCTION hall_command.unblacklist(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_held hall.subscriber := hall_private.hold_subscriber(subscriber.msisdn);
     v_kind text := CASE WHEN args ? 'password' THEN 'password' WHEN args ? 'id' THEN 'id_card' END;
 BEGIN
     fields := '{}';
@@ -199,7 +234,7 @@ BEGIN
     END IF;
     SELECT f.outcome, f.fields INTO outcome, fields
     FROM hall_private.secret_fault(subscriber.msisdn, subscriber.msisdn, v_kind, coalesce(args -> 'password', args -> 'id')) AS f;
-    IF outcome IS NULL AND NOT v_held.is_blacklisted THEN
+    IF outcome IS NULL AND NOT (hall_private.hold_subscriber(subscriber.msisdn)).is_blacklisted THEN
         outcome := 'not_listed';
     ELSIF outcome IS NULL THEN
         UPDATE hall.subscriber AS s SET is_blacklisted = false WHERE s.msisdn = subscriber.msisdn;
@@ -451,12 +486,17 @@ $$;
 
 -- --- whoever had the number before -------------------------------------------------------------------------------------------
 
--- What belonged to the person and not to the number: the next one who has it finds none of it. Evidence and messages stay. The caller holds
--- the conversation, and then the subscriber.
+-- What belonged to the person and not to the number: the next one who has it finds none of it. Bills, allowances and points are the billing
+-- system's, which has them still. The ledger, evidence and messages stay, and so do complaints, for whoever has to answer them; they are not
+-- shown to anybody who came later (hall.subscriber.since). The caller holds the conversation, and then the subscriber.
 CREATE OR REPLACE FUNCTION hall_private.clear_account(p_msisdn bigint) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE hall.subscriber AS s SET next_brand = NULL, next_brand_on = NULL WHERE s.msisdn = p_msisdn AND s.next_brand IS NOT NULL;
+    UPDATE hall.subscriber AS s
+    SET next_brand = NULL, next_brand_on = NULL, remind_below_fen = NULL, points = 0
+    WHERE s.msisdn = p_msisdn;
+    DELETE FROM hall.bill AS b WHERE b.msisdn = p_msisdn;
+    DELETE FROM hall.allowance AS a WHERE a.msisdn = p_msisdn;
     PERFORM hall_private.end_forwarding(p_msisdn, NULL);
     DELETE FROM hall.password AS w WHERE w.msisdn = p_msisdn;
     DELETE FROM hall.identity AS i WHERE i.msisdn = p_msisdn;

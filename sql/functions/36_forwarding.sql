@@ -51,7 +51,8 @@ $$;
 
 -- Forwards calls to args.number on args.condition, or always.
 -- ok {condition, number} | already {condition, number} | self {} | loops {number}: calls would come back
--- Locks both subscribers in the order of their numbers, so that of two who forward to each other at once the second sees the first.
+-- Locks the subscriber, and not the target, whose row is his own messages' to lock: two who forward to each other at the very same moment do
+-- not see each other, and make a loop of two. That is harmless enough: the network cuts it, and either may end it.
 CREATE OR REPLACE FUNCTION hall_command.forward(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -60,7 +61,7 @@ DECLARE
     v_target    bigint := (args ->> 'number')::bigint;
 BEGIN
     fields := jsonb_build_object('condition', hall_private.condition_words(v_condition), 'number', v_target::text);
-    PERFORM FROM hall.subscriber AS s WHERE s.msisdn IN (subscriber.msisdn, v_target) ORDER BY s.msisdn FOR NO KEY UPDATE;
+    PERFORM hall_private.hold_subscriber(subscriber.msisdn);
     IF v_target = subscriber.msisdn THEN
         outcome := 'self';
     ELSIF EXISTS (

@@ -26,7 +26,7 @@ BEGIN
 END
 $$;
 
--- The subscriber's latest complaints and how they stand. list {items: a line each} | none {}
+-- The subscriber's latest complaints and how they stand; not those of whoever had the number before. list {items: a line each} | none {}
 CREATE OR REPLACE FUNCTION hall_command.complaints(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -42,7 +42,7 @@ BEGIN
     FROM (
         SELECT c.id, to_char(hall_private.local_time(c.at), 'YYYY-MM-DD') AS day, left(c.answer, 60) AS words
         FROM hall.complaint AS c
-        WHERE c.msisdn = subscriber.msisdn
+        WHERE c.msisdn = subscriber.msisdn AND c.at >= subscriber.since
         ORDER BY c.number DESC
         LIMIT c_most
     ) AS l;
@@ -64,7 +64,8 @@ BEGIN
 END
 $$;
 
--- Answers a complaint, and tells the subscriber. Answers whether there was such a one that had no answer yet.
+-- Answers a complaint, and tells the subscriber, but not when the number is another's by now. Answers whether there was such a one that had no
+-- answer yet.
 -- Locks the conversation and the complaint.
 CREATE OR REPLACE FUNCTION hall.answer_complaint(p_id bigint, p_words text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -84,7 +85,10 @@ BEGIN
         RETURN false;
     END IF;
     PERFORM hall_private.tell(v_msisdn, hall_private.setting('hall_port')::text, 'complain', 'answered',
-        jsonb_build_object('number', p_id::text, 'answer', p_words));
+        jsonb_build_object('number', p_id::text, 'answer', p_words))
+    FROM hall.complaint AS c
+    JOIN hall.subscriber AS s ON s.msisdn = c.msisdn
+    WHERE c.id = p_id AND c.at >= s.since;
     PERFORM hall_private.add_evidence(v_msisdn, NULL, NULL, 'complaint_answered',
         jsonb_build_object('complaint', p_id, 'answer', p_words));
     RETURN true;

@@ -72,6 +72,15 @@ RETURN pg_catalog.jsonb_set(p_pages, '{-1}', p_pages -> -1 || pg_catalog.jsonb_b
     'ask', pg_catalog.jsonb_build_object(
         'kind', 'list', 'window_s', p_window_s, 'takes_yes', p_takes_yes, 'options', p_options)));
 
+-- What is said of questions that were taken away: all that they were about (rules A6).
+CREATE OR REPLACE FUNCTION hall_private.replaced_fields(p_names jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN jsonb_strip_nulls(jsonb_build_object('replaced', (
+        SELECT string_agg(DISTINCT n.name, '、' ORDER BY n.name) FROM jsonb_array_elements_text(p_names) AS n (name))));
+END
+$$;
+
 -- Leaves the lines p_chosen of p_options, NULL: all of them, at a provider's port (p_prefix) or at the hall. Each is ended even when
 -- another one is gone or never was there. p_number: of the message.
 -- left {items: names, gone: names, wrong: numbers, repeated: numbers, later: [{service, until}]}
@@ -92,6 +101,7 @@ BEGIN
     outcome := 'left';
     fields := '{"items": [], "gone": [], "wrong": [], "repeated": [], "later": []}';
     FOREACH v_line IN ARRAY coalesce(p_chosen, ARRAY(SELECT generate_series(1, v_lines))) LOOP
+        CONTINUE WHEN fields -> 'repeated' ? v_line::text; -- named already
         IF v_line = ANY (v_done) OR v_line NOT BETWEEN 1 AND v_lines THEN
             fields := jsonb_insert(fields,
                 CASE WHEN v_line = ANY (v_done) THEN '{repeated,-1}' ELSE '{wrong,-1}' END::text[], to_jsonb(v_line::text), true);
@@ -118,9 +128,7 @@ BEGIN
     -- leaving and ordering that arrive together: leaving wins (rules B9)
     v_asked := hall_private.withdraw_questions(p_msisdn, p_number,
         CASE WHEN p_chosen IS NOT NULL THEN v_codes ELSE hall_private.codes_at(p_prefix) END);
-    IF v_asked <> '[]' THEN
-        fields := fields || jsonb_build_object('replaced', v_asked -> 0);
-    END IF;
+    fields := fields || hall_private.replaced_fields(v_asked);
 END
 $$;
 
@@ -145,6 +153,21 @@ BEGIN
 END
 $$;
 
+-- The numbers that are no line, where the line for all was meant beside them (rules B4).
+CREATE OR REPLACE FUNCTION hall_private.wrong_lines(p_dialogue jsonb) RETURNS jsonb
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    RETURN (
+        SELECT coalesce(jsonb_agg(w.line ORDER BY w.place), '[]')
+        FROM (
+            SELECT c.line, min(c.place) AS place
+            FROM jsonb_array_elements_text(p_dialogue -> 'chosen') WITH ORDINALITY AS c (line, place)
+            WHERE c.line::int NOT BETWEEN 1 AND jsonb_array_length(p_dialogue -> 'options')
+            GROUP BY c.line
+        ) AS w);
+END
+$$;
+
 -- Lists p_options, or carries out the answer to a list. p_takes_yes: 是 leaves all of it. p_prefix: a provider's port. Nothing to leave
 -- takes away what is asked all the same, or the 是 that was to leave would order (rules B9).
 CREATE OR REPLACE FUNCTION hall_private.list_or_leave(
@@ -153,18 +176,22 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_window int := greatest(60, hall_private.setting('list_window_s'));
     v_number int := (p_args #>> '{message,number}')::int;
+    v_lines  int[];
     v_answer record;
     v_asked  jsonb;
 BEGIN
     IF p_args ? 'dialogue' THEN
-        v_answer := hall_private.leave_lines(p_subscriber.msisdn, v_number,
-            p_args #> '{dialogue,options}', hall_private.lines_meant(p_args -> 'dialogue'), p_prefix);
+        v_lines := hall_private.lines_meant(p_args -> 'dialogue');
+        v_answer := hall_private.leave_lines(p_subscriber.msisdn, v_number, p_args #> '{dialogue,options}', v_lines, p_prefix);
         outcome := v_answer.outcome;
         fields := v_answer.fields;
+        IF v_lines IS NULL THEN
+            fields := fields || jsonb_build_object('wrong', hall_private.wrong_lines(p_args -> 'dialogue'));
+        END IF;
     ELSIF p_options = '[]' THEN
         v_asked := hall_private.withdraw_questions(p_subscriber.msisdn, v_number, hall_private.codes_at(p_prefix));
         outcome := 'none';
-        fields := CASE WHEN v_asked = '[]' THEN '{}' ELSE jsonb_build_object('replaced', v_asked -> 0) END;
+        fields := hall_private.replaced_fields(v_asked);
     ELSE
         outcome := 'list';
         fields := hall_private.ask_list(hall_private.list_pages(p_options, v_window), p_options, v_window, p_takes_yes);

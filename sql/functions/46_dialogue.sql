@@ -66,7 +66,8 @@ BEGIN
 END
 $$;
 
--- Ends the open questions about these services, NULL: about any, unanswered: who leaves does not order. Answers the services' names.
+-- Ends the open questions about these services, NULL: about any, unanswered: who leaves does not order. Answers the names of those that
+-- could have been answered still.
 CREATE OR REPLACE FUNCTION hall_private.withdraw_questions(
     p_msisdn bigint, p_number int, p_codes text[], p_kinds text[] DEFAULT '{consent}')
 RETURNS jsonb
@@ -84,7 +85,9 @@ BEGIN
     LOOP
         PERFORM hall_private.add_evidence(p_msisdn, v_left.number, v_left.options #>> '{0,service}', 'left',
             jsonb_build_object('by', p_number));
-        v_names := v_names || jsonb_build_array(v_left.options #> '{0,name}');
+        IF v_left.until >= hall.now() THEN
+            v_names := v_names || jsonb_build_array(v_left.options #> '{0,name}');
+        END IF;
     END LOOP;
     RETURN v_names;
 END
@@ -206,7 +209,7 @@ BEGIN
         outcome := 'declined';
         PERFORM hall_private.end_dialogue(v_asked, 'no', p_message);
         PERFORM hall_private.note_answer(v_asked, p_message, 'no', NULL);
-    ELSIF v_asked.kind = 'consent' AND p_subscriber.state = 'suspended' THEN
+    ELSIF v_asked.kind = 'consent' AND p_subscriber.state = 'suspended' AND NOT v_asked.options -> 0 ? 'also_suspended' THEN
         command := 'hall';
         outcome := 'suspended';
         fields := hall_private.suspended_fields(p_subscriber);

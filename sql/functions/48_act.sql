@@ -48,12 +48,14 @@ BEGIN
 END
 $$;
 
--- How somebody who is suspended comes out of it: with FJ who stopped the number himself, stopped: true; else by paying.
+-- How somebody who is suspended comes out of it: with FJ and the password who reported the number lost, whatever he owes besides, lost: true;
+-- with FJ who stopped it himself, stopped: true; else by paying.
 CREATE OR REPLACE FUNCTION hall_private.suspended_fields(p_subscriber hall.subscriber) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
 RETURN CASE
-    WHEN p_subscriber.state_reason IN ('own_wish', 'lost') AND p_subscriber.balance_fen >= 0 THEN '{"stopped": true}'::jsonb
-    ELSE '{}'
+    WHEN p_subscriber.state_reason = 'lost' THEN '{"lost": true}'::jsonb
+    WHEN p_subscriber.state_reason = 'own_wish' AND p_subscriber.balance_fen >= 0 THEN '{"stopped": true}'
+    ELSE '{"unpaid": true}'
 END;
 
 -- Runs a command, and opens the question that it may lead to. dialogue: the question that its replies put. p_effect: reads | changes |
@@ -172,8 +174,25 @@ BEGIN
 END
 $$;
 
+-- The last question at such a port takes an answer: it is open, or it was one about a service or the account, and an answer to that is
+-- explained still. A list that is over is simply put anew.
+CREATE OR REPLACE FUNCTION hall_private.is_asked(p_msisdn bigint, p_port text) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_last hall.dialogue;
+BEGIN
+    SELECT * INTO v_last
+    FROM hall.dialogue AS d
+    WHERE d.msisdn = p_msisdn AND d.port = p_port
+    ORDER BY d.number DESC
+    LIMIT 1;
+    RETURN coalesce(v_last.ended IS NULL AND v_last.until >= hall.now() OR v_last.kind = 'consent' AND hall_private.is_remembered(v_last, 'hall'),
+        false);
+END
+$$;
+
 -- A text at such a port: at one for junk whatever does not lead out (rules B5), for a message that is passed on may read like a code; at a
--- speed code what is no command. A number or a yes answers the question that is open there. outcome NULL: it is no such port, or an answer.
+-- speed code what is no command. A number or a yes answers the question that is open there, or is told that it came too late (rules A3, A5). outcome NULL: it is no such port, or an answer.
 CREATE OR REPLACE FUNCTION hall_private.act_at_port(
     p_subscriber hall.subscriber, p_message hall.message, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
@@ -181,9 +200,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
     v_command text := hall_private.command_of_port(p_message.port);
 BEGIN
-    IF v_command IS NULL OR (v_command = 'speed' AND p_message.command IS NOT NULL) OR (p_answer IS NOT NULL AND EXISTS (
-        SELECT FROM hall.dialogue AS d
-        WHERE d.msisdn = p_message.msisdn AND d.port = p_message.port AND d.ended IS NULL AND d.until >= hall.now()))
+    IF v_command IS NULL OR (v_command = 'speed' AND p_message.command IS NOT NULL)
+        OR (p_answer IS NOT NULL AND hall_private.is_asked(p_message.msisdn, p_message.port))
     THEN
         RETURN;
     END IF;
@@ -191,6 +209,16 @@ BEGIN
     FROM hall_private.run_command(
         p_subscriber, p_message, 'hall', v_command, v_command, CASE v_command WHEN 'junk' THEN 'manages' ELSE 'reads' END, 'never',
         jsonb_build_object('code', p_message.port, 'text', p_message.text)) AS r;
+END
+$$;
+
+-- A text at a speed code about a service that the reader did not know but the catalogue does: a command there too.
+CREATE OR REPLACE FUNCTION hall_private.is_about_service(p_port text, p_args jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN p_args ? 'maybe'
+        AND hall_private.command_of_port(p_port) = 'speed'
+        AND (hall_private.find_service(p_args #>> '{maybe,args,service}')).code IS NOT NULL;
 END
 $$;
 
@@ -254,7 +282,7 @@ BEGIN
         RETURN;
     END IF;
     -- an extension of the hall's port: they are longer than it
-    IF length(p_message.port) > 5 AND p_at = 'hall' AND p_effect <> 'leaves' THEN
+    IF length(p_message.port) > 5 AND p_at = 'hall' AND p_effect <> 'leaves' AND NOT hall_private.is_about_service(p_message.port, p_args) THEN
         SELECT r.* INTO command, outcome, fields, dialogue
         FROM hall_private.act_at_port(v_subscriber, p_message, p_answer) AS r;
         IF outcome IS NOT NULL THEN

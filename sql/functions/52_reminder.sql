@@ -268,6 +268,14 @@ BEGIN
 END
 $$;
 
+-- Below what the balance is too low, as the subscriber wants it now.
+CREATE OR REPLACE FUNCTION hall_private.current_limit(p_reminder hall.reminder, p_subscriber hall.subscriber) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+RETURN CASE p_reminder.kind
+    WHEN 'balance_low' THEN p_subscriber.remind_below_fen
+    ELSE (p_reminder.fields ->> 'below')::bigint
+END;
+
 -- It is so still: the money has not come in, the phone is on, and nothing newer says the same.
 CREATE OR REPLACE FUNCTION hall_private.is_true_still(p_reminder hall.reminder, p_subscriber hall.subscriber) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
@@ -275,7 +283,7 @@ BEGIN
     IF p_reminder.kind NOT IN ('balance_low', 'suspension_ahead') THEN
         RETURN true;
     END IF;
-    RETURN (p_subscriber.balance_fen >= (p_reminder.fields ->> 'below')::bigint) IS NOT TRUE
+    RETURN (p_subscriber.balance_fen >= hall_private.current_limit(p_reminder, p_subscriber)) IS NOT TRUE
         AND (p_subscriber.state = 'active' OR p_reminder.kind <> 'suspension_ahead')
         AND NOT EXISTS (
             SELECT FROM hall.reminder AS n
@@ -316,7 +324,8 @@ CREATE OR REPLACE FUNCTION hall_private.current_fields(p_reminder hall.reminder,
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
     RETURN CASE p_reminder.kind
-        WHEN 'balance_low' THEN p_reminder.fields || jsonb_build_object('balance', p_subscriber.balance_fen)
+        WHEN 'balance_low' THEN jsonb_build_object(
+            'balance', p_subscriber.balance_fen, 'below', hall_private.current_limit(p_reminder, p_subscriber))
         WHEN 'suspension_ahead' THEN p_reminder.fields - 'below' || jsonb_build_object('balance', p_subscriber.balance_fen)
         WHEN 'bill_alarm' THEN p_reminder.fields || jsonb_build_object(
             'balance', p_subscriber.balance_fen,

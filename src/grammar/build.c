@@ -137,11 +137,25 @@ static void add_topics(struct grammar *grammar, struct row *row, bool is_title)
 
 /* --- masks --- */
 
-/* A form of the row reads the head alone. */
-static bool stands_alone(const struct row *row, struct view head)
+/* The row does the same for the head alone as with a secret behind it: 挂失, 挂失246810. */
+static bool needs_no_secret(const struct row *row, struct view head)
 {
-    for (size_t i = 0; i < row->variants; i++)
-        if (!row->variant[i].tail.size && view_equal(row->variant[i].head, head))
+    bool is_alone = false, has_secret = false;
+    for (size_t i = 0; i < row->variants; i++) {
+        const struct variant *variant = &row->variant[i];
+        if (!view_equal(variant->head, head))
+            continue;
+        is_alone |= !variant->tail.size;
+        has_secret |= variant->has_secret && !variant->is_loose;
+    }
+    return is_alone && has_secret;
+}
+
+/* Some command can do without the secret. Forms that tell how to write one (挂失24681) do not change that. */
+static bool is_everyday(const struct grammar *grammar, struct view head)
+{
+    for (size_t i = 0; i < grammar->rows; i++)
+        if (needs_no_secret(&grammar->row[i], head))
             return true;
     return false;
 }
@@ -159,7 +173,7 @@ static void set_masks(struct grammar *grammar)
         for (size_t k = 0; k < grammar->row[i].variants; k++) {
             const struct variant *variant = &grammar->row[i].variant[k];
             if (variant->has_secret)
-                masks_add(masks, variant->head, stands_alone(&grammar->row[i], variant->head));
+                masks_add(masks, variant->head, is_everyday(grammar, variant->head));
         }
 }
 

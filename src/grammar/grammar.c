@@ -177,19 +177,64 @@ static void find_insteads(struct loader *loader)
         }
 }
 
+static void note_untranslated(const struct row *row, const struct reply *reply, const char *what, enum language language,
+                              struct faults *faults)
+{
+    text_addf(&faults->untranslated, "%.*s:%d: reply \"%.*s\" has no %s%s%s\n", VIEW_ARG(row->command.file), reply->line,
+              VIEW_ARG(reply->outcome), what, *what ? " in " : "", language_name(language));
+    faults->untranslated_count++;
+}
+
+static bool has_field(const struct template *template, struct view name)
+{
+    for (size_t i = 0; i < template->steps; i++)
+        if (template->step[i].kind != STEP_TEXT && view_equal(template->step[i].text, name))
+            return true;
+    return false;
+}
+
+static bool may_lack(const struct reply *reply, struct view field)
+{
+    for (size_t i = 0; i < reply->one_language.count; i++)
+        if (view_equal(reply->one_language.word[i], field))
+            return true;
+    return false;
+}
+
+/* The fields that are told in one language and not in the other: whoever reads that one would not know. */
+static void list_untold(const struct grammar *grammar, const struct row *row, const struct reply *reply, enum language from,
+                        enum language to, struct faults *faults)
+{
+    const struct template *told = &reply->wording[from].template, *other = &reply->wording[to].template;
+    struct template seen = {.step = told->step};
+    for (; seen.steps < told->steps; seen.steps++) {
+        const struct step *step = &told->step[seen.steps];
+        if (step->kind == STEP_TEXT || has_field(&seen, step->text) || has_field(other, step->text) || may_lack(reply, step->text))
+            continue;
+        note_untranslated(row, reply, arena_printf(grammar->arena, "{%.*s}", VIEW_ARG(step->text)).at, to, faults);
+    }
+}
+
+static void list_missing(const struct grammar *grammar, const struct row *row, const struct reply *reply, struct faults *faults)
+{
+    bool has_all = true;
+    for (int language = 0; language < LANGUAGES; language++)
+        if (!reply->wording[language].source.size) {
+            note_untranslated(row, reply, "", (enum language)language, faults);
+            has_all = false;
+        }
+    if (!has_all)
+        return;
+    list_untold(grammar, row, reply, LANGUAGE_ZH, LANGUAGE_EN, faults);
+    list_untold(grammar, row, reply, LANGUAGE_EN, LANGUAGE_ZH, faults);
+}
+
 /* The words that are missing, in the order of files and replies. */
 static void list_untranslated(const struct grammar *grammar, struct faults *faults)
 {
     for (size_t i = 0; i < grammar->rows; i++)
         for (size_t k = 0; k < grammar->row[i].replies; k++)
-            for (int language = 0; language < LANGUAGES; language++) {
-                const struct reply *reply = &grammar->row[i].reply[k];
-                if (reply->wording[language].source.size)
-                    continue;
-                text_addf(&faults->untranslated, "%.*s:%d: reply \"%.*s\" has no %s\n", VIEW_ARG(grammar->row[i].command.file), reply->line,
-                          VIEW_ARG(reply->outcome), language_name((enum language)language));
-                faults->untranslated_count++;
-            }
+            list_missing(grammar, &grammar->row[i], &grammar->row[i].reply[k], faults);
 }
 
 static void write_page(struct grammar *grammar)

@@ -190,6 +190,27 @@ static bool has_shape(const struct masks *masks, struct view folded)
     return false;
 }
 
+/* What parts the numbers of a list (rules A4) parts no password: "1,2,3,4,5,6" is an answer. */
+static bool parts_a_list(int32_t code)
+{
+    return code == 0x3001 || (code > ' ' && code < 0x80 && strchr(",/;+*#", code));
+}
+
+/* Six digits or numerals, and beside them nothing but blanks and marks: what people send who were asked for their service password. */
+static bool is_bare_pin(struct view folded)
+{
+    size_t signs = 0;
+    for (size_t i = 0; i < folded.size && signs <= PIN_DIGITS;) {
+        int32_t code = view_code_point(folded, &i);
+        enum sign sign = sign_of(code);
+        bool is_beside = sign == SIGN_BETWEEN && !parts_a_list(code);
+        if (sign != SIGN_DIGIT && sign != SIGN_NUMERAL && !is_beside)
+            return false;
+        signs += !is_beside;
+    }
+    return signs == PIN_DIGITS;
+}
+
 enum masking masks_needed(const struct masks *masks, struct view folded)
 {
     size_t digits = 0, others = 0;
@@ -199,6 +220,8 @@ enum masking masks_needed(const struct masks *masks, struct view folded)
     }
     if (digits + others == 0)
         return MASK_NOTHING;
+    if (is_bare_pin(folded))
+        return MASK_EVERY;
     bool is_beside = has_word(masks, WORDS, folded) || is_word_at(&masks->everyday, folded, 0);
     if (is_beside && (digits || has_digits(folded)))
         return MASK_EVERY;

@@ -379,20 +379,39 @@ static struct read read_any_way(const struct grammar *grammar, struct arena *are
     return (struct read){read_forwarded(grammar, arena, match->folded, match), false};
 }
 
+/* "246 810" is a password with a blank in it rather than two numbers of a list, which are never so long. */
+static bool is_parted_pin(struct view folded)
+{
+    bool is_pin = folded.size == 7 && folded.at[3] == ' ';
+    for (size_t i = 0; is_pin && i < folded.size; i++)
+        is_pin = i == 3 || is_digit(folded.at[i]);
+    return is_pin;
+}
+
 /* --- rules C5 --- */
 
-static enum masking masking_of(const struct grammar *grammar, struct read read, const struct match *match)
+/* 106602 asks for help at that port (rules B8), and most ports are longer. Which one a text came to is not known here. */
+static bool is_port_number(struct view folded)
+{
+    bool is_port = folded.size == 6 && view_starts_with(folded, VIEW("106"));
+    for (size_t i = 0; is_port && i < folded.size; i++)
+        is_port = is_digit(folded.at[i]);
+    return is_port;
+}
+
+static enum masking masking_of(const struct grammar *grammar, struct read read, int at, const struct match *match)
 {
     if (read.variant && read.variant->has_secret)
         return MASK_EVERY;
-    enum masking masking = read.is_whole ? MASK_NOTHING : masks_needed(&grammar->masks, match->folded);
+    bool is_known = read.is_whole || (at == AT_PROVIDER && is_port_number(match->folded));
+    enum masking masking = is_known ? MASK_NOTHING : masks_needed(&grammar->masks, match->folded);
     bool is_too_long = match->text.size > FOLD_SIZE_MAX; /* its end was not looked at: it may hold anything */
     return masking == MASK_NOTHING && is_too_long ? MASK_LONG : masking;
 }
 
-static void mask(const struct grammar *grammar, struct arena *arena, struct read read, struct match *match)
+static void mask(const struct grammar *grammar, struct arena *arena, struct read read, int at, struct match *match)
 {
-    enum masking masking = masking_of(grammar, read, match);
+    enum masking masking = masking_of(grammar, read, at, match);
     if (masking == MASK_NOTHING)
         return;
     for (size_t i = 0; read.variant && i < match->arguments; i++) /* free text may hold a secret too; a secret itself is needed as it is */
@@ -409,12 +428,13 @@ void grammar_match(const struct grammar *grammar, struct arena *arena, struct vi
     *match = (struct match){.text = utf8, .folded = fold(arena, utf8)};
     if (match->folded.size && utf8.size <= FOLD_SIZE_MAX) { /* an empty text is nothing (rules A9); of a longer one the end is not known */
         read = read_any_way(grammar, arena, at, match);
-        if (match->answer && has_question_mark(utf8)) { /* "是？" consents to nothing (rules A4) */
+        bool is_question = has_question_mark(utf8); /* "是？" consents to nothing (rules A4) */
+        if (match->answer && (is_question || is_parted_pin(match->folded))) {
             match->answer = ANSWER_NONE;
             match->serials = VIEW_NONE;
         }
     }
-    mask(grammar, arena, read, match);
+    mask(grammar, arena, read, at, match);
 }
 
 void match_write_args(const struct match *match, bool with_secrets, struct text *out)

@@ -512,17 +512,19 @@ static bool read_wording(const struct sheet *sheet, struct view outcome, const s
     return wording->source.size > 0;
 }
 
-/* A reply is its text in Chinese, or {zh: …, en: …, parts: N}. */
+/* A reply is its text in Chinese, or {zh: …, en: …, parts: N, one_language: [fields]}. */
 static void read_reply(const struct sheet *sheet, struct row *row, const struct yaml *node)
 {
-    static const char *const keys[] = {"zh", "en", "parts", NULL};
+    static const char *const keys[] = {"zh", "en", "parts", "one_language", NULL};
     struct reply reply = {.outcome = node->key, .line = node->line};
     bool is_good = true;
     size_t parts[LANGUAGES];
     if (!is_name(node->key))
         fault_note(sheet->log, sheet->file, node->key_line, "an outcome is a name of small letters, not \"%.*s\"", VIEW_ARG(node->key));
-    if (node->kind != YAML_SCALAR)
+    if (node->kind != YAML_SCALAR) {
         check_keys(sheet, node, "a reply", keys);
+        reply.one_language = get_words(sheet, node, "one_language", false);
+    }
     get_parts(sheet, node, row->parts, parts);
     for (int i = 0; i < LANGUAGES; i++) {
         const struct yaml *words = i == LANGUAGE_ZH ? node : NULL;

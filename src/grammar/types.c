@@ -76,9 +76,12 @@ static bool are_digits(struct view v)
     return true;
 }
 
+/* Thanks behind it are let through too. */
 static bool normal_pin(const struct type *type, struct arena *arena, struct view raw, struct view *value)
 {
     (void)type, (void)arena;
+    while (raw.size && !is_digit(raw.at[raw.size - 1]))
+        raw.size--;
     *value = last_of(raw, 6);
     return value->size == 6 && are_digits(*value);
 }
@@ -164,7 +167,12 @@ static bool normal_serials(const struct type *type, struct arena *arena, struct 
 
 static bool normal_msisdn(const struct type *type, struct arena *arena, struct view raw, struct view *value)
 {
-    struct msisdn msisdn = msisdn_read(raw);
+    char *digits = arena_alloc(arena, raw.size + 1);
+    size_t size = 0;
+    for (size_t i = 0; i < raw.size; i++) /* 139 1234 5678, as contacts have it */
+        if (raw.at[i] != ' ')
+            digits[size++] = raw.at[i];
+    struct msisdn msisdn = msisdn_read((struct view){digits, size});
     (void)type;
     *value = arena_copy(arena, view_of(msisdn.digits));
     return msisdn.kind == MSISDN_MOBILE;

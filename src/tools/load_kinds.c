@@ -17,8 +17,8 @@ static const struct load_kind kinds[] = {
     {"subscribers", "who there is; an account that is closed ends all that hangs on it", "hall.load_subscribers", MANY, true, {NULL}, {
         SUBSCRIBER,
         NEEDED("brand", LOAD_TEXT, "全球通 …"),
-        MAY("state", LOAD_TEXT, "active (when empty), suspended, closed"),
-        MAY("state_reason", LOAD_TEXT, "arrears, lost, own_wish …"),
+        MAY("state", LOAD_TEXT, "active, suspended, closed; empty: as it is, or active"),
+        MAY("state_reason", LOAD_TEXT, "arrears, lost, own_wish …; resumed: active ends lost and own_wish, too"),
         MAY("opening", LOAD_AMOUNT, "balance; only of who is new"),
         MAY("is_blacklisted", LOAD_TEXT, "yes, no: may not top up by card"),
     }},

@@ -50,12 +50,3 @@ FROM pg_proc AS p WHERE p.pronamespace = 'hall'::regnamespace AND p.proname <> '
 SELECT test.is((SELECT string_agg(p.proname, ' ')
     FROM pg_proc AS p WHERE p.pronamespace IN ('hall_private'::regnamespace, 'hall_command'::regnamespace) AND p.prosecdef),
     'write_service_words', 'what it calls is not, but for the trigger behind the catalogue');
-
--- A function of the caller's own schema is never taken for one of ours.
-SET ROLE smshall_hall;
-SELECT set_config('search_path', 'pg_temp', false) IS NULL;
-CREATE TEMP TABLE subscriber (msisdn bigint);
-RESET ROLE;
-RESET search_path;
-SELECT test.refused($$SELECT hall.receive(13800138000, 'r2', '10086', 'hall', 'YE', 1, NULL, 'balance', 'balance', 'reads', 'never', '{}', NULL, 'inline')$$,
-    'done', 'nothing temporary stands before ours', 'smshall_hall');

@@ -285,7 +285,7 @@ SELECT test.is(coalesce(test.heard(13900000030), '-'), '-', 'no balance: and sil
     test.is(test.step(13900000030, 'CL'), 'notice 2026-12-31 10:00 open', 'no balance: the last day is the next month''s notice');
 SELECT test.due('2026-12-31 10:00:00');
 SELECT test.is(test.heard(13900000030), 'renewal_notice 2027-01-01T10:00', 'no balance: which comes');
-SELECT hall.put_subscriber(13900000032, '全球通');
+SELECT hall.put_subscriber(13900000032, '全球通', p_state_reason => 'resumed');
 SELECT test.due('2027-01-01 10:00:00');
 SELECT test.is(concat_ws('|', test.heard(13900000030), test.step(13900000030, 'CL')), 'closed_arrears|- arrears', 'no balance twice: closed, and told (A13)'),
     test.is(test.heard(13900000032), 'renewal_notice 2027-01-01T10:00, renewed 500 4500', 'suspended no longer: charged'),

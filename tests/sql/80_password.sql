@@ -141,11 +141,32 @@ CREATE FUNCTION test.check_other(p_owner bigint, p_password text, p_sender bigin
 LANGUAGE sql
 RETURN hall_private.check_secret(p_owner, 'password', test.made(p_password, '{2,1}'), p_sender);
 SELECT test.at('2026-11-26 10:00+08');
-SELECT test.is(string_agg(test.check_other(13900139600, '11111' || n, 13900139700 + n), ','), 'wrong,wrong,wrong,wrong,wrong,locked,locked',
-    'C2: many senders have five together') FROM generate_series(1, 7) AS n;
-SELECT test.is(test.check_other(13900139600, '135799', 13900139710), 'locked', 'C2: also when it is right then');
+SELECT test.is(string_agg(test.check_other(13900139600, '11111' || n, 13900139700 + n), ','), 'wrong,wrong,wrong,wrong,wrong,wrong,wrong',
+    'C2: many senders have five together, which none of them is told of') FROM generate_series(1, 7) AS n;
+SELECT test.is(test.check_other(13900139600, '135799', 13900139710), 'wrong', 'C2: and the right one counts no more then'),
+    test.is(test.outcome(test.cxyeh(13900139600, '135799', '{2,1}')), 'new balance_by_password locked', 'C2: its owner is told');
+SELECT test.is(string_agg(DISTINCT concat_ws(' ', (msisdn = 13900139600)::text, failures), ', '), 'false 1, true 5',
+    'C2: to each sender it is a failure like others') FROM hall.guess WHERE msisdn = 13900139600 OR msisdn BETWEEN 13900139701 AND 13900139707;
 SELECT test.is(string_agg(test.check_other(13900139800 + n, '135799', 13900139720), ','), 'unset,unset,unset,unset,unset,locked,locked',
     'C2: and one sender has five, over all numbers') FROM generate_series(1, 7) AS n;
+SELECT test.is(count(*)::text, '5', 'C2: whoever is locked leaves nothing at the numbers that he names') FROM hall.guess WHERE msisdn BETWEEN 13900139801 AND 13900139807;
+SELECT test.is(string_agg(test.check_other(13900139600, '11112' || n, 13900139721), ','), 'wrong,wrong,wrong,wrong,wrong,locked',
+    'C2: so at a number that is locked he has no more than five either') FROM generate_series(1, 6) AS n;
+
+-- a number that is reported lost: whoever has found the phone reads what is sent to it
+SELECT hall.put_subscriber(13900139607, '全球通', 'suspended', 'lost'), hall.put_identity(13900139607, 1, test.bytes_of(1, '11010519491231002X'), '{}');
+SELECT test.is(count(DISTINCT (r #> '{replies,0}') - '{mt,after}'::text[])::text, '1', 'C4: the same words for a right and a wrong ID'),
+    test.is(min(test.outcome(r)), 'new reset_password ok', 'C4: as ever')
+FROM unnest('{11010519491231002X,110105194912310011}'::text[]) AS i (id)
+CROSS JOIN LATERAL test.mmhf(13900139607, i.id) AS r;
+SELECT test.is((SELECT count(*)::text FROM hall.password AS w WHERE w.msisdn = 13900139607), '0', 'C4: but a lost number gets no password'),
+    test.is((SELECT count(*)::text FROM hall.reply AS r WHERE r.msisdn = 13900139607 AND r.outcome = 'sent'), '0', 'C4: none is sent'),
+    test.is((SELECT g.failures::text FROM hall.guess AS g WHERE g.msisdn = 13900139607), '1', 'C2: and wrong IDs count'),
+    test.is((SELECT string_agg(e.kind || e.content::text, ',') FROM hall.evidence AS e WHERE e.msisdn = 13900139607),
+        'refused{"what": "password reset", "reason": "lost"}', 'A8: it is kept why not');
+SELECT hall.put_subscriber(13900139607, '全球通', p_state_reason => 'resumed');
+SELECT test.mmhf(13900139607, '11010519491231002X') IS NOT NULL AS found;
+SELECT test.is((SELECT count(*)::text FROM hall.password AS w WHERE w.msisdn = 13900139607), '1', 'C4: found, it gets one');
 
 -- the language
 SELECT test.is(test.outcome(r), 'new language ok', 'LANG EN'),

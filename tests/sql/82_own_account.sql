@@ -94,8 +94,25 @@ SELECT test.wait(61);
 SELECT test.is(test.outcome(test.does(13900139702, 'FJ', 'resume')), 'new resume ok', 'FJ when it is paid'),
     test.is(test.state(13900139702), 'active', 'it goes again');
 SELECT hall.put_subscriber(13900139702, '全球通', 'suspended', 'fraud');
+SELECT hall.put_password(13900139702, 1, test.bytes_of('246810'));
 SELECT test.is(test.outcome(test.does(13900139702, '复机', 'resume')), 'new resume refused', 'FJ for what the hall does not know'),
-    test.is(test.state(13900139702), 'suspended fraud', 'stays stopped');
+    test.is(test.state(13900139702), 'suspended fraud', 'stays stopped'),
+    test.is(test.outcome(r), 'new lost already', '挂失 does not take the place of a stop that is not his'),
+    test.is(test.fields(r), '{"other": true, "number": "13900139702"}', 'and says that it is another'),
+    test.is(test.outcome(test.does(13900139702, '挂失#1', 'lost', jsonb_build_object('password', test.made('246810')))), 'new lost already',
+        'nor with the password'),
+    test.is(test.outcome(test.does(13900139710, '挂失#3', 'lost', jsonb_build_object('owner', '13900139702', 'password', test.made('246810')))),
+        'new lost already', 'nor from another phone'),
+    test.is(test.outcome(test.does(13900139702, 'FJ#1', 'resume', jsonb_build_object('password', test.made('246810')))), 'new resume refused',
+        'so it does not come back with the password'),
+    test.is(test.state(13900139702), 'suspended fraud', 'the reason stays'),
+    test.is(test.changes(13900139702), 'resumed', 'and the network is told of nothing')
+FROM test.does(13900139702, '挂失', 'lost') AS r;
+SELECT hall.put_subscriber(13900139702, '全球通');
+SELECT test.is(test.outcome(test.does(13900139702, '挂 失', 'lost')), 'new lost ask', '挂失, and meanwhile'),
+    test.ok(hall.put_subscriber(13900139702, '全球通', 'suspended', 'fraud') IS NOT NULL, 'it is stopped for fraud'),
+    test.is(test.outcome(test.says(13900139702, '是')), 'new lost already', '是 does not take its place either'),
+    test.is(test.state(13900139702), 'suspended fraud', 'the reason stays');
 
 -- --- 挂失
 
@@ -119,14 +136,28 @@ SELECT test.is(test.outcome(r), 'new resume wrong', 'FJ with a wrong one'), test
     test.is(test.changes(13900139703), 'lost resumed', 'the network is told')
 FROM test.does(13900139703, 'FJ#2', 'resume', jsonb_build_object('password', test.made('000000'))) AS r;
 
--- stopped for another reason: at once; a debt comes back with the number
+-- stopped already, for what he may end himself: asked all the same; a debt comes back with the number
 SELECT hall.put_subscriber(13900139701, '全球通', 'suspended', 'arrears'), hall.post_charge(13900139701, -2500, 'fee', 'x', 'f1');
-SELECT test.is(test.outcome(test.does(13900139701, '挂失', 'lost')), 'new lost ok', '挂失 of a stopped one takes nothing away'),
+SELECT test.is(test.outcome(test.does(13900139701, '挂失', 'lost')), 'new lost ask', '挂失 of a stopped one asks'),
+    test.is(test.outcome(test.says(13900139701, 'N')), 'new lost declined', 'N'),
+    test.is(test.state(13900139701), 'suspended arrears', 'stays as it was'),
+    test.is(test.outcome(test.does(13900139701, '挂 失', 'lost')), 'new lost ask', '挂失 again'),
+    test.is(test.outcome(test.says(13900139701, '是')), 'new lost ok', '是 is heard of a stopped one'),
     test.is(test.state(13900139701), 'suspended lost', 'lost'),
+    test.is(test.fields(test.says(13900139701, 'KTHJDD')), '{"lost": true}', 'lost and in debt: the way out begins with the password'),
     test.is(test.outcome(test.does(13900139701, 'FJ#1', 'resume', jsonb_build_object('password', test.made('246810')))), 'new resume arrears',
         'FJ with the password and a debt'),
     test.is(test.state(13900139701), 'suspended arrears', 'found, and stopped for the debt'),
     test.is(test.changes(13900139701), 'lost found', 'the network is told');
+
+SELECT hall.put_subscriber(13900139716, '全球通', 'suspended', 'own_wish'), hall.put_password(13900139716, 1, test.bytes_of('246810'));
+SELECT test.is(test.outcome(test.does(13900139716, '挂失', 'lost')), 'new lost ask', '挂失 of one that he stopped himself asks'),
+    test.is(test.outcome(test.does(13900139716, '挂失#1', 'lost', jsonb_build_object('password', test.made('246810')))), 'new lost ok',
+        'and is at once with the password');
+SELECT test.is(test.outcome(test.says(13900139717, 'KTCL')), 'new open ask', 'another question');
+SELECT hall.put_subscriber(13900139717, '全球通', 'suspended', 'own_wish');
+SELECT test.is(test.outcome(r), 'new hall suspended', 'whose 是 is not heard'), test.is(test.fields(r), '{"stopped": true}', 'FJ comes first')
+FROM test.says(13900139717, '是') AS r;
 
 -- another's number, with his password; of whom nothing is told by a wrong one
 SELECT test.is(test.outcome(r), 'new lost ok', 'from another phone'), test.is(test.field(r, 'number'), '13900139705', 'that number'),
@@ -136,9 +167,12 @@ FROM test.does(13900139710, '挂失#2#1', 'lost', jsonb_build_object('owner', '1
     LATERAL (SELECT e.data FROM hall.event AS e WHERE e.msisdn = 13900139705) AS e;
 SELECT test.is(test.outcome(test.does(13900139710, '挂失#2#2', 'lost',
     jsonb_build_object('owner', '13900139705', 'password', test.made('246810')))), 'new lost already', 'and again');
+-- a row's xmax is whoever locked it last
+SELECT s.xmax AS held FROM hall.subscriber AS s WHERE s.msisdn = 13900139706 \gset
 SELECT test.is(test.outcome(r), 'new lost wrong', 'C4: ' || who), test.is(test.fields(r), '{}', 'C4: ' || who || ': nothing more is told')
 FROM (VALUES (13900139706, 'a wrong password'), (13900139709, 'one who has none'), (13600000001, 'no subscriber')) AS o (owner, who)
 CROSS JOIN LATERAL test.does(13900139711, '挂失#' || owner, 'lost', jsonb_build_object('owner', owner::text, 'password', test.made('000000'))) AS r;
+SELECT test.is(s.xmax::text, :'held', 'E1: nobody without the password holds another''s row') FROM hall.subscriber AS s WHERE s.msisdn = 13900139706;
 SELECT test.is(string_agg(concat_ws(' ', msisdn, failures), ', ' ORDER BY msisdn),
     '13600000001 1, 13900139706 1, 13900139709 1, 13900139711 3', 'C2: counted by the number, and by who guesses')
 FROM hall.guess WHERE msisdn IN (13600000001, 13900139706, 13900139709, 13900139711);
@@ -146,6 +180,13 @@ SELECT test.is(string_agg(test.outcome(test.does(13900139712, '挂失#' || n, 'l
         jsonb_build_object('owner', '13600000002', 'password', test.made('000000')))), ', ' ORDER BY n),
     'new lost wrong, new lost wrong, new lost wrong, new lost wrong, new lost wrong, new lost locked', 'C2: five a day, also of nobody''s')
 FROM generate_series(1, 6) AS n;
+UPDATE hall.guess SET failures = 5 WHERE msisdn = 13900139706;
+SELECT test.is(test.outcome(r), 'new lost wrong', 'C4: nor how many failures he had: one that is locked'),
+    test.is(test.fields(r), '{}', 'C4: one that is locked: nothing more is told'), test.is(test.state(13900139706), 'active', 'C2: nothing is done')
+FROM test.does(13900139711, '挂失#9', 'lost', jsonb_build_object('owner', '13900139706', 'password', test.made('246810'))) AS r;
+SELECT test.is(string_agg(g.failures::text, ' ' ORDER BY g.msisdn), '5 4', 'C2: it counts for who guesses')
+FROM hall.guess AS g WHERE g.msisdn IN (13900139706, 13900139711);
+UPDATE hall.guess SET failures = 1 WHERE msisdn = 13900139706;
 SELECT test.is(test.outcome(test.does(13900139712, '挂失', 'lost')), 'new lost ask', 'who is locked may report his own');
 
 -- a password that was sent out does nothing but be changed
@@ -284,7 +325,9 @@ SELECT test.is(test.outcome(test.does(13900139727, 'QXWYDHZ', 'forward_off', '{"
 SELECT test.wait(61);
 SELECT test.is(test.outcome(test.does(13900139727, 'QXHZ', 'forward_off')), 'new forward_off not_set', 'off: nothing is set'),
     test.is(test.changes(13900139727), 'forwarding_set forwarding_set forwarding_set forwarding_ended forwarding_ended', 'the network is told');
+SELECT s.xmax AS held FROM hall.subscriber AS s WHERE s.msisdn = 13900139728 \gset
 SELECT test.is(test.outcome(test.does(13900139727, 'HZ3', 'forward', '{"number": "13900139728"}')), 'new forward ok', 'A to B'),
+    test.is((SELECT s.xmax::text FROM hall.subscriber AS s WHERE s.msisdn = 13900139728), :'held', 'E1: B''s row is not held for it'),
     test.is(test.outcome(test.does(13900139728, 'HZ4', 'forward', '{"number": "13900139729"}')), 'new forward ok', 'B to C');
 SELECT test.is(test.outcome(r), 'new forward loops', 'C to A would come back'), test.is(test.field(r, 'number'), '13900139727', 'which is named'),
     test.is(test.outcome(test.does(13900139728, 'YMHZ5', 'forward', '{"condition": "busy", "number": "13900139727"}')), 'new forward loops', 'B to A too')
@@ -338,13 +381,46 @@ SELECT test.is(test.outcome(test.says(13900139715, '你好', '1008639')), 'new s
     test.is(test.outcome(test.says(13900139715, '1')), 'new hall no_question', 'and not elsewhere'),
     test.is(test.outcome(test.says(13900139715, 'x', '1008644')), 'new forward_how ok', 'one thing, at once');
 
+-- --- what the feed may end
+
+SELECT hall.put_subscriber(13900139718, '全球通', before_state, before) IS NOT NULL AND hall.put_subscriber(13900139718, brand, state, reason) IS NOT NULL
+        AND test.is(test.state(13900139718) || ' ' || (SELECT s.brand FROM hall.subscriber AS s WHERE s.msisdn = 13900139718), wanted, 'feed: ' || name)
+            IS NULL AND hall.put_subscriber(13900139718, '全球通', 'active', 'resumed') IS NULL AS fed
+FROM (VALUES
+    (1, 'suspended', 'lost', '神州行', 'active', NULL, 'suspended lost 神州行', 'active does not end what was reported lost'),
+    (2, 'suspended', 'own_wish', '神州行', 'active', NULL, 'suspended own_wish 神州行', 'nor what he stopped himself'),
+    (3, 'suspended', 'lost', '全球通', 'active', 'resumed', 'active 全球通', 'but active, resumed does'),
+    (4, 'suspended', 'own_wish', '全球通', 'active', 'resumed', 'active 全球通', 'both of them'),
+    (5, 'suspended', 'arrears', '全球通', 'active', NULL, 'active 全球通', 'a debt ends with active'),
+    (6, 'suspended', 'fraud', '全球通', 'active', NULL, 'active 全球通', 'and so does what the hall does not know'),
+    (7, 'suspended', 'lost', '全球通', 'suspended', 'arrears', 'suspended lost 全球通', 'a debt does not end what was reported lost'),
+    (8, 'suspended', 'own_wish', '全球通', 'suspended', 'arrears', 'suspended arrears 全球通', 'but takes the place of his own wish'),
+    (9, 'suspended', 'lost', '全球通', 'suspended', 'fraud', 'suspended fraud 全球通', 'fraud takes the place of a loss'),
+    (10, 'suspended', 'lost', '全球通', 'suspended', NULL, 'suspended lost 全球通', 'suspended without a reason keeps it'),
+    (11, 'suspended', 'lost', '全球通', 'closed', NULL, 'closed 全球通', 'closed ends all'))
+    AS v (place, before_state, before, brand, state, reason, wanted, name)
+ORDER BY place;
+
 -- --- the next one who has the number
 
 SELECT test.does(13900139710, 'HZ9', 'forward', '{"number": "13912345678"}'), test.does(13900139710, 'PPZH9', 'brand', '{"brand": "动感地带"}'),
     test.says(13900139710, '是');
 SELECT hall.put_puk(13900139710, '1:' || repeat('A', 60)), hall.put_password(13900139710, 1, test.bytes_of('246810')),
     hall.put_identity(13900139710, 1, test.bytes_of('11010519491231002X'), '{}'), hall.put_language(13900139710, 'en');
-SELECT hall.put_subscriber(13900139710, '全球通', 'closed'), hall.put_subscriber(13900139710, '全球通');
+SELECT hall.put_bill(13900139710, '2026-11-01', '[{"name": "x", "fen": 1}]'), hall.put_allowance(13900139710, 'sms', 1, 2), hall.put_points(13900139710, 5);
+UPDATE hall.subscriber SET remind_below_fen = 1000 WHERE msisdn = 13900139710;
+SELECT hall.put_subscriber(13900139710, '全球通', 'closed');
+SELECT test.wait(60);
+SELECT hall.put_subscriber(13900139710, '全球通', 'suspended', 'arrears');
+SELECT test.is((s.since = hall.now())::text, 'true', 'has it since then'), test.is(concat_ws(' ', s.remind_below_fen, s.points), '0', 'no limit, no points')
+FROM hall.subscriber AS s WHERE s.msisdn = 13900139710;
+SELECT test.wait(60);
+SELECT hall.put_subscriber(13900139710, '全球通');
+SELECT test.is((s.since = hall.now() - interval '1 minute')::text, 'true', 'and stays the same one, stopped or not')
+FROM hall.subscriber AS s WHERE s.msisdn = 13900139710;
+SELECT test.is(concat_ws(' ',
+    (SELECT count(*) FROM hall.bill WHERE msisdn = 13900139710), (SELECT count(*) FROM hall.allowance WHERE msisdn = 13900139710)), '0 0',
+    'finds no bills and no allowances');
 SELECT test.is(concat_ws(' ',
         (SELECT count(*) FROM hall.password WHERE msisdn = 13900139710), (SELECT count(*) FROM hall.identity WHERE msisdn = 13900139710),
         (SELECT count(*) FROM hall.sim WHERE msisdn = 13900139710)), '0 0 0', 'finds no password, no identity and no PUK'),

@@ -49,6 +49,17 @@ SELECT test.is(test.mine(13900139801),
     test.is(test.mine(13900139800), '[{"en": "No. 1 (2026-11-22): in work", "zh": "1号（2026-11-22）处理中"}]', 'CXTS: in work');
 SELECT test.is(string_agg(fault, ', '), NULL, 'A8: the chains hold') FROM hall.verify_evidence(13900139800, 13900139805);
 
+-- the number is another's by now
+SELECT hall.put_subscriber(13900139801, '全球通', 'closed'), hall.put_subscriber(13900139800, '全球通', 'closed');
+SELECT test.wait(60);
+SELECT hall.put_subscriber(13900139801, '全球通'), hall.put_subscriber(13900139800, '全球通');
+SELECT test.is(test.mine(13900139801), NULL, 'C5: the next one who has the number reads no complaints of before him'),
+    test.is(hall.answer_complaint(1, '已处理')::text, 'true', 'F3: one is answered still'),
+    test.is((SELECT count(*)::text FROM hall.reply AS r WHERE r.msisdn = 13900139800 AND r.outcome = 'answered'), '0', 'C5: but not to him');
+SELECT test.is(test.outcome(test.complains(13900139801, '收费不明')), 'new complain ok', 'F3: he complains himself');
+SELECT test.ok(test.mine(13900139801) LIKE '%处理中%', 'CXTS: which he reads');
+SELECT test.is(string_agg(fault, ', '), NULL, 'A8: the chains hold') FROM hall.verify_evidence(13900139800, 13900139805);
+
 -- --- whose junk it is
 
 CREATE FUNCTION test.sender(p_text text) RETURNS text

@@ -169,6 +169,16 @@ SELECT test.at('2026-11-23 23:00+08'), hall.top_up(13900000005, 1000, 'night');
 SELECT test.at('2026-11-23 23:30+08'), test.charge(13900000005, 700);
 SELECT test.due('2026-11-24 08:00:00');
 SELECT test.is(test.heard(13900000005), 'top_up_arrived 1000 1500, balance_low 1000 800', 'twice below in a night: told once');
+-- the limit is the one that he wants when it is told
+SELECT test.new(m, 2000, 1000), test.charge(m, 1400) FROM unnest('{13900000006,13900000007,13900000008}'::bigint[]) AS m;
+UPDATE hall.subscriber SET remind_below_fen = CASE msisdn WHEN 13900000006 THEN 500 WHEN 13900000007 THEN 700 END
+WHERE msisdn IN (13900000006, 13900000007);
+SELECT test.is((test.due(hall_private.local_time(hall_private.after_quiet(hall.now()))) > 0)::text, 'true', 'another limit: sent');
+SELECT test.is(test.heard(13900000006), '-', 'F1: a lower one: it is not low any more'),
+    test.ok(test.reminders(13900000006) LIKE '%balance_low late%', 'F1: a lower one: noted'),
+    test.is(test.heard(13900000007), 'balance_low 700 600', 'F1: another one is the one that is named'),
+    test.is(test.heard(13900000008), 'balance_low 1000 600', 'F1: the same one');
+
 -- they end before the night, but the hall is late: it waits for the next morning
 SELECT test.at('2026-11-24 20:59+08'), hall.mail_arrived(13900000005, 'evening', NULL, NULL);
 SELECT test.due('2026-11-24 21:00:00');

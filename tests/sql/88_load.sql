@@ -24,6 +24,27 @@ FROM hall.subscriber AS s WHERE s.msisdn IN (13900000001, 13900000002);
 SELECT test.is(test.counts(hall.load_subscribers('{13900000002}', '{神州行}', '{active}')), '0 new, 1 changed', 'subscribers: resumed');
 SELECT test.is(s.state || coalesce(s.state_reason, '-'), 'active-', 'subscribers: a reason goes with its state')
 FROM hall.subscriber AS s WHERE s.msisdn = 13900000002;
+-- what is not said of a state stays, and what the subscriber decided is not ended by the way
+SELECT test.is(test.counts(hall.load_subscribers('{13900000031,13900000032,13900000033,13900000034,13900000035}', '{a,a,a,a,a}',
+        '{suspended,suspended,suspended,suspended,NULL}', '{arrears,lost,own_wish,lost,NULL}')), '5 new, 0 changed', 'states: new ones');
+SELECT test.is(test.counts(hall.load_subscribers('{13900000031,13900000032,13900000033,13900000034,13900000035,13900000003}', '{b,b,b,b,b,b}',
+        '{NULL,NULL,NULL,NULL,NULL,NULL}', '{fraud,NULL,NULL,NULL,NULL,NULL}')), '0 new, 6 changed', 'states: empty cells');
+CREATE FUNCTION test.states() RETURNS text
+LANGUAGE sql RETURN (
+    SELECT string_agg(concat_ws(' ', s.brand, s.state, s.state_reason), ', ' ORDER BY s.msisdn)
+    FROM hall.subscriber AS s WHERE s.msisdn BETWEEN 13900000031 AND 13900000035);
+SELECT test.is(test.states(), 'b suspended arrears, b suspended lost, b suspended own_wish, b suspended lost, b active', 'states: leave what is there'),
+    test.is((SELECT s.state FROM hall.subscriber AS s WHERE s.msisdn = 13900000003), 'closed', 'states: a closed one stays so');
+SELECT test.is(test.counts(hall.load_subscribers('{13900000031,13900000032,13900000033,13900000034}', '{b,b,b,b}', '{active,active,active,active}',
+        '{NULL,NULL,NULL,resumed}')), '0 new, 2 changed', 'states: active');
+SELECT test.is(test.states(), 'b active, b suspended lost, b suspended own_wish, b active, b active', 'states: active ends a loss only when it is resumed');
+SELECT test.is(test.counts(hall.load_subscribers('{13900000032,13900000033,13900000035,13900000035}', '{b,b,c,d}', '{suspended,suspended,suspended,NULL}',
+        '{arrears,arrears,arrears,NULL}')), '0 new, 2 changed', 'states: a debt');
+SELECT test.is(test.states(), 'b active, b suspended lost, b suspended arrears, b active, d suspended arrears', 'states: the last that is named');
+SELECT test.is(test.counts(hall.load_subscribers('{13900000003}', '{b}', '{active}')), '0 new, 1 changed', 'states: a closed one is given away');
+SELECT test.is((s.since = hall.now())::text, 'true', 'states: since then') FROM hall.subscriber AS s WHERE s.msisdn = 13900000003;
+SELECT hall.put_subscriber(13900000003, '神州行', 'closed');
+
 SELECT test.is(test.counts(hall.load_subscribers('{13900000004,13900000004}', '{全球通,神州行}', p_opening_fen => '{100,900}')),
     '1 new, 0 changed', 'subscribers: twice in a chunk');
 SELECT test.is(s.brand || s.balance_fen, '神州行100', 'subscribers: the later row counts, but for the opening balance')
@@ -141,6 +162,12 @@ SELECT test.is(test.counts(hall.load_credentials('{13900000001,13900000002}', '{
         '{NULL,NULL}', ARRAY[NULL, '2:' || repeat('y', 60)])), '0 new, 0 changed', 'credentials: again');
 SELECT test.is(test.counts(hall.load_credentials('{13900000001}', '{2}', ARRAY[encode(sha256('b'), 'base64')], '{NULL}', '{NULL}', '{NULL}')),
     '0 new, 1 changed', 'credentials: another password');
+
+SELECT test.is(hall.load_credentials('{13900000001,13900000001,13900000001}', '{32767,32768,99999}', array_fill(encode(sha256('c'), 'base64'), '{3}'),
+        '{NULL,NULL,NULL}', '{NULL,NULL,NULL}', '{NULL,NULL,NULL}')::text,
+    '{"new": 0, "changed": 1, "rejected": {"2": "what was made of a secret is none of this hall''s", '
+    '"3": "what was made of a secret is none of this hall''s"}}', 'C3: any key that a pepper file can have');
+SELECT test.is(w.pepper::text, '32767', 'C3: which is noted') FROM hall.password AS w WHERE w.msisdn = 13900000001;
 
 -- --- reference data ---
 SELECT test.is(hall.load_prefixes('{1390000,13,1390000}', '{北京,北京,上海}', '{北京,北京,上海}', '{中国移动,x,中国移动}')::text,

@@ -37,8 +37,9 @@ static const char lost[] =
     "call: lost\neffect: changes\nalso_suspended: true\nreplies: {ok: 好}\n";
 static const char forward[] = "command: forward\ntitle: 呼转\nforms: ['HZ{when:condition}{to:msisdn}', '{when:condition}转{to:msisdn}']\n"
                               "call: forward\neffect: changes\nmakes: {fresh: pin}\nreplies: {ok: 好}\n";
-static const char format[] = "command: format\ntitle: 密码格式\nforms: ['MMXG[{rest:secret_text}]']\ncall: format\neffect: reads\n"
-                             "replies: {ok: 好}\n";
+static const char format[] =
+    "command: format\ntitle: 密码格式\nforms: ['MMXG[{rest:secret_text}]', '挂失{rest:secret_number}']\ncall: format\neffect: reads\n"
+    "replies: {ok: 好}\n";
 
 static struct folder folder;
 static struct grammar *grammar;
@@ -459,6 +460,16 @@ static void masks_secrets(void **state) /* rules C5 */
         {"fj#24681", "fj#***", "FJ#***"},
         {"请挂失13800138000 246810要50元", "请挂失*** ***要50元", "请挂失*** ***要50元"},
         {"我要FJ 2468", "我要FJ ***", "我要FJ ***"},
+        /* a password alone, and what looks like one */
+        {"246810", "***", "***"},
+        {"２４６８１０。", "***。", "***"},
+        {"246 810", "*** ***", "*** ***"},
+        {" 2 4 6 8 1 0", " *** *** *** *** *** ***", "*** *** *** *** *** ***"},
+        {"“246810”", "“***”", "“***”"},
+        {"②④⑥⑧①⓪", "***", "***"},
+        {"二四六八一零", "***", "***"},
+        {"201211", "***", "***"},
+        {"246810密码", "***密码", "***密码"},
         /* shapes of secrets without a word */
         {"11010519491231002x", "***", "***"},
         {"张三，110105194912310021。", "张三，***。", "张三,***"},
@@ -476,6 +487,40 @@ static void masks_secrets(void **state) /* rules C5 */
         assert_string_equal(arena_string(arena, match.text), rows[i].masked);
         assert_string_equal(arena_string(arena, match.folded), rows[i].folded);
     }
+    arena_free(&arena);
+}
+
+/* What stands for a number in a list is an answer (rules A4), what is six digits alone a password (C5), whoever it was sent to. */
+static void tells_passwords_from_lists(void **state)
+{
+    static const struct {
+        const char *text, *masked, *serials;
+    } rows[] = {
+        {"1", "1", "1"},
+        {"1,3", "1,3", "1,3"},
+        {"1,2,3,4,5,6", "1,2,3,4,5,6", "1,2,3,4,5,6"},
+        {"11、12、13", "11、12、13", "11,12,13"},
+        {"11 12 13", "*** *** ***", "11,12,13"},
+        {"246 810", "*** ***", ""},
+        {"246810", "***", ""},
+        {"２４６８１０", "***", ""},
+    };
+    struct arena *arena = arena_new();
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int at = AT_HALL; at <= AT_PROVIDER; at += AT_PROVIDER - AT_HALL) {
+            struct match match;
+            grammar_match(grammar, arena, view_of(rows[i].text), at, &match);
+            assert_null(match.command);
+            assert_string_equal(arena_string(arena, match.text), rows[i].masked);
+            assert_string_equal(arena_string(arena, match.serials), rows[i].serials);
+            assert_int_equal(match.answer != ANSWER_NONE, rows[i].serials[0] != 0);
+        }
+    struct match match;
+    grammar_match(grammar, arena, VIEW("１０６６０２"), AT_PROVIDER, &match); /* the number of a port asks for help there (B8) */
+    assert_string_equal(arena_string(arena, match.folded), "106602");
+    grammar_match(grammar, arena, VIEW("106602"), AT_HALL, &match);
+    assert_string_equal(arena_string(arena, match.folded), "***");
     arena_free(&arena);
 }
 
@@ -514,7 +559,10 @@ static void leaves_other_texts_as_they_are(void **state)
                                         "密码一二三",
                                         "1,3",
                                         "13800138000 13800138001",
-                                        "246810",
+                                        "1,2,3,4,5,6",
+                                        "1、2、3；4，5，6",
+                                        "24681",
+                                        "2468101",
                                         "246810 13579",
                                         "246810a135790",
                                         "201211-2012",
@@ -622,6 +670,7 @@ int main(void)
         cmocka_unit_test(one_is_yes_and_a_serial),
         cmocka_unit_test(reads_what_people_forward),
         cmocka_unit_test(masks_secrets),
+        cmocka_unit_test(tells_passwords_from_lists),
         cmocka_unit_test(masks_arguments),
         cmocka_unit_test(leaves_other_texts_as_they_are),
         cmocka_unit_test(masks_what_is_too_long_to_read),

@@ -36,8 +36,9 @@ static void suggests_near_codes(void **state)
         {"积分兑换", ""}, /* two edits of four characters are too many */
         {"你好", ""},
         {"好", ""}, /* 开, 关 and 查 are no texts by themselves */
-        {"KTT", ""},
-        {"A", ""}, /* T and R are codes, but no letter is near another */
+        {"KTT", "KTTX"},
+        {"KTA", ""}, /* KT wants a word behind it */
+        {"A", ""},   /* T and R are codes, but no letter is near another */
         {"KTYETY", "KTYETX"},
         {"今天天气怎么样", ""},
         {"", ""},
