@@ -14,6 +14,13 @@ LDLIBS   += $(libs) -lcsv -lpthread # libcsv has no pkg-config file
 ifeq ($(origin CC),default)
 CC       := gcc
 endif
+# What makes a fault in the program hard to use (tests/hardening.sh looks for it in the binary). Not together with sanitizers, which watch the
+# same things more closely. Debian's fortification of level 2, where its compilers bring it along, gives way.
+ifeq ($(SAN),)
+HARDEN   ?= -fPIE -fstack-protector-strong -fstack-clash-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 \
+	$(if $(findstring x86_64,$(shell $(CC) -dumpmachine)),-fcf-protection=full)
+HARDEN_LD ?= -pie -Wl,-z,relro,-z,now,-z,noexecstack
+endif
 export SMSHALL # to every script: which program it is about
 
 room_src := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
@@ -83,7 +90,7 @@ install: all ## to PREFIX (/usr/local), below DESTDIR
 	install -d $(foreach d,commands conf,$(DESTDIR)$(PREFIX)/share/smshall/$(d))
 	install -m 644 commands/*.yaml $(DESTDIR)$(PREFIX)/share/smshall/commands
 	find sql '(' -name '*.sql' -o -name '*.csv' ')' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/smshall/{} ';'
-	install -m 644 conf/smshall.yaml conf/kannel.conf $(DESTDIR)$(PREFIX)/share/smshall/conf
+	install -m 644 conf/smshall.yaml conf/kannel.conf conf/smshall.service $(DESTDIR)$(PREFIX)/share/smshall/conf
 
 clean: ## removes what was built; the store of `make run` stays in var/
 	rm -rf build
@@ -92,17 +99,17 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1	\2/p' Makefile | expand -t 16
 
 $(BUILD)/smshall: $(top_obj) $(room_obj)
-	$(CC) $(CFLAGS) $(SAN) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(CFLAGS) $(HARDEN) $(SAN) $(HARDEN_LD) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/obj/%.o: src/%.c | libraries
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(SAN) -MMD -MP -c -o $@ $<
+	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(HARDEN) $(SAN) -MMD -MP -c -o $@ $<
 
 # A program of the tests is one file, linked with all rooms: tests/unit/<room>_<what>.c is a unit test; tests/fault and tests/bench hold
 # what the scripts need.
 $(BUILD)/%: tests/%.c $(room_obj)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(SAN) -MMD -MP -o $@ $< $(room_obj) $(LDLIBS) -lcmocka
+	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(HARDEN) $(SAN) -MMD -MP -o $@ $< $(room_obj) $(HARDEN_LD) $(LDLIBS) -lcmocka
 
 tests-built: $(unit_bin) $(test_bin)
 
@@ -119,7 +126,7 @@ $(BUILD)/%: tests/fuzz/%.c $(BUILD)/rooms.a
 fuzz-built: $(fuzz_bin)
 
 libraries:
-	@pkg-config --exists $(PACKAGES) 2>/dev/null && echo '#include <csv.h>' | $(CC) -E -o /dev/null - 2>/dev/null || \
+	@pkg-config --exists $(PACKAGES) 2>/dev/null && echo '#include <csv.h>' | $(CC) -E - >/dev/null 2>&1 || \
 		{ echo 'A library or pkg-config is missing: run `make deps` first.' >&2; exit 1; }
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

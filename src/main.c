@@ -21,6 +21,7 @@ static const struct {
     {"dead", dead_main, "lists and resends replies that could not be sent"},
     {"evidence", evidence_main, "prints what a subscriber consented to, and verifies it"},
     {"provider", provider_main, "keeps providers and elements: their hooks, keys, and what they were never told"},
+    {"kannel", kannel_main, "isolates Kannel, or resumes it"},
     {"smsc", smsc_main, "stands in for the network behind Kannel's http SMSC"},
     {"phone", phone_main, "a phone in the terminal, connected to smsc"},
 };

@@ -24,7 +24,10 @@ struct message_setup {
 /* Takes the MO on its way and answers the request, now or later. Keeps setup. */
 void message_take(const struct message_setup *setup, struct web_request *request, const struct mo *mo);
 
-/* Counts and logs what is refused: reason is a word, `words` says more. */
+/* Counts what is refused: reason is a word. */
+void message_count_refused(const char *reason);
+
+/* Counts and logs it: `words` says more. */
 void message_refused(const char *reason, struct view id, struct view from, const char *words);
 
 #endif

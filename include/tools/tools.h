@@ -14,5 +14,6 @@ int phone_main(int argc, char **argv);
 int dead_main(int argc, char **argv);
 int provider_main(int argc, char **argv);
 int evidence_main(int argc, char **argv);
+int kannel_main(int argc, char **argv);
 
 #endif

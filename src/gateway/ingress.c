@@ -1,8 +1,10 @@
 #include "gateway/ingress.h"
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/counter.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -349,8 +351,14 @@ void ingress_handle(void *context, struct web_request *request)
     refuse(request, 404, "path", "there is no such door");
 }
 
+/* Thousands a second in a flood: all are counted, and the first in each second has a line in the log. */
 void ingress_refused(void *context, const char *reason)
 {
+    static _Atomic uint64_t logged_s;
+    uint64_t now_s = clock_us() / 1000000;
     (void)context;
-    message_refused(reason, VIEW_NONE, VIEW_NONE, "before it came to a door");
+    if (atomic_exchange(&logged_s, now_s) == now_s)
+        message_count_refused(reason);
+    else
+        message_refused(reason, VIEW_NONE, VIEW_NONE, "before it came to a door");
 }

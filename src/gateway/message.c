@@ -36,11 +36,16 @@ struct message {
     bool is_fault_noted; /* the store refused it: it is being noted as a fault instead */
 };
 
-void message_refused(const char *reason, struct view id, struct view from, const char *words)
+void message_count_refused(const char *reason)
 {
     char labels[64];
     snprintf(labels, sizeof(labels), "reason=\"%s\"", reason);
     counter_add(counter_get("smshall_refused_total", "Requests refused, by reason.", labels), 1);
+}
+
+void message_refused(const char *reason, struct view id, struct view from, const char *words)
+{
+    message_count_refused(reason);
     log_event(LOG_WARN, "refused", LOG_TEXT("id", id), LOG_MSISDN("msisdn", from), LOG_STR("reason", reason), LOG_STR("words", words));
 }
 

@@ -17,6 +17,17 @@
  * What a request says may hold a secret (rules C5): its copies lie in its arena, which is wiped when it ends; of what lies in MHD's memory
  * the body is wiped as soon as it is copied, and the query with the request. MHD wipes the rest before the connection's next request.
  *
+ * Slow callers must not keep others out (MHD's own timeout begins anew with each byte, and at its limit it just takes nobody). Each
+ * connection has a seat, which is moved by its worker's thread alone, in one of three phases:
+ *
+ *     MOVES: bytes of a request are to come, or of its answer to go ──▶ WAITS: the handler has it ──▶ MOVES ──▶ IDLE ──▶ MOVES …
+ *
+ * In MOVES it may be for request_timeout_s, whatever trickles, in IDLE for the idle timeout, in WAITS as long as the handler likes. When
+ * seats run out, a new caller gets that of whoever has been IDLE longest, else that of whoever has been in MOVES longest: an honest
+ * request is whole within milliseconds. Who waits keeps his seat; when connections_max do, further requests are told 503 at once, for
+ * which some spare seats stay. MHD's limit lies above both. Its limit for each address is of no use here: all of Kannel is one address. A
+ * seat is taken away by a shutdown of its socket, upon which MHD closes it.
+ *
  * A suspended connection has no timeout, and MHD must not be stopped with one (rules E2): `waiting` counts a request before its handler
  * is asked until its answer needs nobody else any more. From web_server_quiesce on no handler is asked again, so that nothing new is
  * kept, and web_server_stop waits for none to wait. */
@@ -37,6 +48,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
     /* MHD's memory for one connection: a request line of 64 kB (kannel.md §1) and its headers. MHD wipes all of it after each request
      * of a kept-alive connection, so that more costs time and resident memory. */
@@ -46,9 +59,29 @@ enum {
     FLUSH_MAX_MS = 1000, /* how long a stop waits for answers to be taken */
     SPARE_ARENAS = 256,
     BACKLOG = 1024,
+    REQUEST_TIMEOUT_S = 10,
+    WAIT_MAX_MS = 60000,
+    SPARE_SEATS = 32, /* for those who do not wait; and as many more, of which MHD fills ten at a time before room is made */
+    MOMENT_MS = 100,
 };
 
 enum stage { HANDLING, KEPT, ANSWERED };
+
+enum phase { IDLE, MOVES, WAITS, PHASES, GONE = PHASES };
+
+/* A connection, in its worker's line of those in the same phase. */
+struct seat {
+    struct worker *worker;
+    struct seat *older, *newer;
+    uint64_t since_us;
+    enum phase phase;
+    int fd;
+};
+
+struct line {
+    struct seat *oldest, *newest;
+    unsigned count;
+};
 
 struct worker {
     struct web_server *server;
@@ -57,6 +90,7 @@ struct worker {
     int wake_fd;
     atomic_bool is_woken; /* something is in wake_fd, and the worker has not looked since */
     bool has_closed;      /* a connection, in this round */
+    struct line line[PHASES];
 };
 
 struct web_server {
@@ -65,10 +99,9 @@ struct web_server {
     unsigned workers_count;
     int socket;
     unsigned port;
-    unsigned connections_max; /* of all workers */
-    atomic_bool is_quiet;     /* takes no new connections, asks the handler no more */
-    atomic_bool is_over;      /* the workers end */
-    atomic_uint connections;
+    unsigned seats_max;      /* of each worker */
+    atomic_bool is_quiet;    /* takes no new connections, asks the handler no more */
+    atomic_bool is_over;     /* the workers end */
     atomic_size_t waiting;   /* asked of the handler and not answered */
     atomic_size_t under_way; /* from the head of a request to the end of its answer */
     pthread_mutex_t spare_lock;
@@ -79,6 +112,7 @@ struct web_server {
 struct web_request {
     struct web_server *server;
     struct worker *worker;
+    struct seat *seat;
     struct MHD_Connection *connection;
     struct arena *arena;
     const char *method, *path;
@@ -90,6 +124,115 @@ struct web_request {
     struct MHD_Response *response;
     char peer[INET6_ADDRSTRLEN];
 };
+
+static void count_refused(const struct web_server *server, const char *reason)
+{
+    if (server->setup.refused != NULL)
+        server->setup.refused(server->setup.context, reason);
+}
+
+/* --- connections come and go --- */
+
+static void seat_leave_line(struct seat *seat)
+{
+    if (seat->phase == GONE)
+        return;
+    struct line *line = &seat->worker->line[seat->phase];
+    *(seat->older != NULL ? &seat->older->newer : &line->oldest) = seat->newer;
+    *(seat->newer != NULL ? &seat->newer->older : &line->newest) = seat->older;
+    line->count--;
+}
+
+static void seat_join_line(struct seat *seat, enum phase phase)
+{
+    struct line *line = &seat->worker->line[phase];
+    seat->phase = phase;
+    seat->since_us = clock_us();
+    seat->older = line->newest;
+    seat->newer = NULL;
+    *(line->newest != NULL ? &line->newest->newer : &line->oldest) = seat;
+    line->newest = seat;
+    line->count++;
+}
+
+/* Who is gone stays so. */
+static void seat_enter(struct seat *seat, enum phase phase)
+{
+    if (seat->phase == GONE)
+        return;
+    seat_leave_line(seat);
+    seat_join_line(seat, phase);
+}
+
+static void seat_take_away(struct seat *seat)
+{
+    seat_leave_line(seat);
+    seat->phase = GONE;
+    shutdown(seat->fd, SHUT_RDWR);
+}
+
+static struct seat *seat_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
+{
+    struct worker *worker = context;
+    struct seat *seat = *socket_context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_context = seat = calloc(1, sizeof *seat);
+        assert(seat != NULL);
+        seat->worker = worker;
+        seat->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        seat_join_line(seat, MOVES);
+        return;
+    }
+    worker->has_closed = true;
+    seat_leave_line(seat);
+    free(seat);
+    *socket_context = NULL;
+}
+
+static bool worker_is_crowded(const struct worker *worker)
+{
+    const struct line *line = worker->line;
+    return line[IDLE].count + line[MOVES].count + line[WAITS].count > worker->server->seats_max + SPARE_SEATS;
+}
+
+/* Who is just here has a moment to say what he wants, and be it to hear 503. */
+static void worker_make_room(struct worker *worker)
+{
+    const struct line *line = worker->line;
+    uint64_t now_us = clock_us();
+    while (worker_is_crowded(worker)) {
+        struct seat *idle = line[IDLE].oldest, *slow = line[MOVES].oldest;
+        if (idle == NULL && (slow == NULL || slow->since_us + MOMENT_MS * 1000 > now_us))
+            return;
+        if (idle == NULL)
+            count_refused(worker->server, "too_many_connections");
+        seat_take_away(idle != NULL ? idle : slow);
+    }
+}
+
+static uint64_t worker_due_us(const struct worker *worker, enum phase phase)
+{
+    const struct web_server_setup *setup = &worker->server->setup;
+    unsigned timeout_s = phase == IDLE ? setup->idle_timeout_s : setup->request_timeout_s;
+    const struct seat *seat = worker->line[phase].oldest;
+    return seat != NULL && timeout_s > 0 ? seat->since_us + timeout_s * UINT64_C(1000000) : UINT64_MAX;
+}
+
+static void worker_end_slow_ones(struct worker *worker)
+{
+    uint64_t now_us = clock_us();
+    while (worker_due_us(worker, IDLE) <= now_us)
+        seat_take_away(worker->line[IDLE].oldest);
+    while (worker_due_us(worker, MOVES) <= now_us) {
+        count_refused(worker->server, "too_slow");
+        seat_take_away(worker->line[MOVES].oldest);
+    }
+}
 
 /* --- requests come and go --- */
 
@@ -132,22 +275,16 @@ static void request_note_peer(struct web_request *request)
         inet_ntop(AF_INET6, v6, request->peer, sizeof request->peer);
 }
 
-static struct web_request *request_new(struct worker *worker, struct MHD_Connection *connection, const char *method, const char *path)
+static struct web_request *request_new(struct seat *seat, struct MHD_Connection *connection, const char *method, const char *path)
 {
-    struct web_server *server = worker->server;
+    struct web_server *server = seat->worker->server;
     struct arena *arena = arena_take(server);
     struct web_request *request = ARENA_NEW(arena, struct web_request);
-    *request =
-        (struct web_request){.server = server, .worker = worker, .connection = connection, .arena = arena, .method = method, .path = path};
+    *request = (struct web_request){
+        .server = server, .worker = seat->worker, .seat = seat, .connection = connection, .arena = arena, .method = method, .path = path};
     request_note_peer(request);
     atomic_fetch_add(&server->under_way, 1);
     return request;
-}
-
-static void count_refused(const struct web_server *server, const char *reason)
-{
-    if (server->setup.refused != NULL)
-        server->setup.refused(server->setup.context, reason);
 }
 
 /* Adds a piece of the body. False: the sender goes on and on with a body that is too large. */
@@ -180,6 +317,14 @@ static void answer_too_large(struct web_request *request)
     web_answer(request, MHD_HTTP_CONTENT_TOO_LARGE, 2, headers, VIEW("too large\n"));
 }
 
+/* The connection goes, so that the next caller is told as much. */
+static void answer_busy(struct web_request *request)
+{
+    static const struct web_header headers[] = {{"Content-Type", "text/plain; charset=UTF-8"}, {"Connection", "close"}};
+    count_refused(request->server, "too_many_requests");
+    web_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, 2, headers, VIEW("busy\n"));
+}
+
 static void worker_wake(struct worker *worker)
 {
     if (!atomic_exchange(&worker->is_woken, true))
@@ -200,6 +345,7 @@ static void request_keep(struct web_request *request)
     struct worker *worker = request->worker;
     struct MHD_Connection *connection = request->connection;
     int stage = HANDLING;
+    seat_enter(request->seat, WAITS); /* before others may answer, upon which the request may be gone */
     MHD_suspend_connection(connection);
     if (atomic_compare_exchange_strong(&request->stage, &stage, KEPT))
         return; /* not ours any more */
@@ -216,6 +362,8 @@ static bool request_handle(struct web_request *request)
         answer_too_large(request);
     else if (atomic_load(&server->is_quiet))
         web_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, VIEW("stopping\n"));
+    else if (request->worker->line[WAITS].count >= server->seats_max)
+        answer_busy(request);
     else
         server->setup.handle(server->setup.context, request);
     if (atomic_load(&request->stage) != ANSWERED) {
@@ -226,26 +374,49 @@ static bool request_handle(struct web_request *request)
     return true;
 }
 
+static enum MHD_Result request_answer(struct web_request *request)
+{
+    seat_enter(request->seat, MOVES);
+    return MHD_queue_response(request->connection, request->status, request->response);
+}
+
+/* A request on a connection that was idle begins when its head is there. */
+static enum MHD_Result request_begin(struct MHD_Connection *connection, const char *method, const char *path, void **keep)
+{
+    struct seat *seat = seat_of(connection);
+    if (seat->phase == GONE)
+        return MHD_NO; /* its answer could not be taken */
+    if (seat->phase == IDLE)
+        seat_enter(seat, MOVES);
+    *keep = request_new(seat, connection, method, path);
+    return MHD_YES;
+}
+
+static enum MHD_Result request_go_on(struct web_request *request)
+{
+    if (request->seat->phase == GONE)
+        return MHD_NO;
+    if (atomic_load(&request->stage) == ANSWERED || request_handle(request))
+        return request_answer(request);
+    return MHD_YES;
+}
+
 /* MHD asks here several times for one request: when its head is there, for each piece of its body, when it is whole, and once more
  * after a resume. */
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
                                   const char *version, const char *data, size_t *size, void **keep)
 {
     struct web_request *request = *keep;
-    (void)version;
-    if (request == NULL) {
-        *keep = request_new(context, connection, method, path);
-        return MHD_YES;
-    }
+    (void)context, (void)version;
+    if (request == NULL)
+        return request_begin(connection, method, path, keep);
     if (*size > 0) {
         bool goes_on = request_take_body(request, data, *size);
         explicit_bzero((char *)data, *size); /* MHD's own memory, of which it needs this no more */
         *size = 0;
         return goes_on ? MHD_YES : MHD_NO;
     }
-    if (atomic_load(&request->stage) == ANSWERED)
-        return MHD_queue_response(connection, request->status, request->response);
-    return request_handle(request) ? MHD_queue_response(connection, request->status, request->response) : MHD_YES;
+    return request_go_on(request);
 }
 
 static enum MHD_Result wipe_value(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size, const char *value,
@@ -265,24 +436,12 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (request == NULL)
         return;
     *keep = NULL;
+    seat_enter(request->seat, IDLE);
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, wipe_value, NULL);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
     arena_give_back(server, request->arena);
     atomic_fetch_sub(&server->under_way, 1);
-}
-
-static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code)
-{
-    struct worker *worker = context;
-    struct web_server *server = worker->server;
-    (void)connection, (void)socket_context;
-    if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-        worker->has_closed = true;
-        atomic_fetch_sub(&server->connections, 1);
-    } else if (atomic_fetch_add(&server->connections, 1) + 1 == server->connections_max) {
-        count_refused(server, "too_many_connections"); /* the next ones wait in the kernel's queue until one ends */
-    }
 }
 
 /* --- start and stop --- */
@@ -347,13 +506,13 @@ static unsigned socket_port(int fd)
     return ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
 }
 
-static struct MHD_Daemon *daemon_start(struct worker *worker, unsigned connections_max)
+static struct MHD_Daemon *daemon_start(struct worker *worker)
 {
     struct web_server *server = worker->server;
     struct MHD_OptionItem options[] = {
         {MHD_OPTION_LISTEN_SOCKET, server->socket, NULL},
         {MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, NULL},
-        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)connections_max, NULL},
+        {MHD_OPTION_CONNECTION_LIMIT, (intptr_t)(server->seats_max + 2 * SPARE_SEATS), NULL},
         {MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)server->setup.idle_timeout_s, NULL},
         {MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_completed, server},
         {MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, worker},
@@ -367,11 +526,17 @@ static struct MHD_Daemon *daemon_start(struct worker *worker, unsigned connectio
 static int worker_wait_ms(struct worker *worker)
 {
     MHD_UNSIGNED_LONG_LONG ms;
+    uint64_t now_us = clock_us(), wait_ms = worker_is_crowded(worker) ? MOMENT_MS / 10 : WAIT_MAX_MS;
     if (worker->has_closed)
         return 0;
-    if (MHD_get_timeout(worker->daemon, &ms) != MHD_YES)
-        return -1;
-    return ms < 60000 ? (int)ms : 60000;
+    if (MHD_get_timeout(worker->daemon, &ms) == MHD_YES && ms < wait_ms)
+        wait_ms = ms;
+    for (enum phase phase = IDLE; phase <= MOVES; phase++) {
+        uint64_t due_us = worker_due_us(worker, phase);
+        if (due_us < now_us + wait_ms * 1000)
+            wait_ms = due_us > now_us ? (due_us - now_us) / 1000 + 1 : 0;
+    }
+    return (int)wait_ms;
 }
 
 static void *worker_run(void *context)
@@ -389,6 +554,8 @@ static void *worker_run(void *context)
         }
         worker->has_closed = false;
         MHD_run(worker->daemon);
+        worker_end_slow_ones(worker);
+        worker_make_room(worker);
         poll(wait, 2, worker_wait_ms(worker));
         if (wait[1].revents != 0) {
             eventfd_read(worker->wake_fd, &wakes);
@@ -405,13 +572,13 @@ static void workers_wake(struct web_server *server)
 }
 
 /* Adds a worker, which counts only when it is whole. */
-static bool worker_start(struct web_server *server, unsigned connections_max)
+static bool worker_start(struct web_server *server)
 {
     struct worker *worker = &server->workers[server->workers_count];
     sigset_t all, before; /* signals are for the program's own threads */
     worker->server = server;
     worker->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    worker->daemon = worker->wake_fd >= 0 ? daemon_start(worker, connections_max) : NULL;
+    worker->daemon = worker->wake_fd >= 0 ? daemon_start(worker) : NULL;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     bool is_running = worker->daemon != NULL && pthread_create(&worker->thread, NULL, worker_run, worker) == 0;
@@ -436,18 +603,19 @@ enum outcome web_server_start(const struct web_server_setup *setup, struct web_s
     if (outcome != IS_DONE)
         return outcome;
     unsigned threads = setup->threads > 1 ? setup->threads : 1;
-    unsigned share = (setup->connections_max + threads - 1) / threads; /* each counts by itself (rules E2) */
     struct web_server *made = calloc(1, sizeof *made);
     assert(made != NULL);
     made->setup = *setup;
     made->socket = fd;
     made->port = socket_port(fd);
-    made->connections_max = share * threads;
+    made->seats_max = (setup->connections_max + threads - 1) / threads; /* each counts by itself (rules E2) */
+    if (setup->request_timeout_s == 0)
+        made->setup.request_timeout_s = REQUEST_TIMEOUT_S;
     made->workers = calloc(threads, sizeof *made->workers);
     assert(made->workers != NULL);
     pthread_mutex_init(&made->spare_lock, NULL);
     for (unsigned i = 0; outcome == IS_DONE && i < threads; i++)
-        if (!worker_start(made, share))
+        if (!worker_start(made))
             outcome = err_failed(err, "listen at \"%s\": the HTTP server does not start: %m", setup->listen);
     if (outcome == IS_DONE)
         *server = made;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ struct bench {
     unsigned count;
     bool is_held; /* the answerer waits */
     bool is_over;
-    atomic_uint too_large, too_many;
+    atomic_uint too_large, too_many, too_slow, too_busy;
 };
 
 static void say(struct web_request *request)
@@ -87,7 +88,16 @@ static void *answer_kept(void *context)
 static void refused(void *context, const char *reason)
 {
     struct bench *bench = context;
-    atomic_fetch_add(strcmp(reason, "too_large") == 0 ? &bench->too_large : &bench->too_many, 1);
+    const struct {
+        const char *reason;
+        atomic_uint *count;
+    } rows[] = {{"too_large", &bench->too_large},
+                {"too_many_connections", &bench->too_many},
+                {"too_slow", &bench->too_slow},
+                {"too_many_requests", &bench->too_busy}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcmp(reason, rows[i].reason) == 0)
+            atomic_fetch_add(rows[i].count, 1);
 }
 
 static void bench_start(struct bench *bench, unsigned connections_max, unsigned idle_s, unsigned threads)
@@ -101,6 +111,7 @@ static void bench_start(struct bench *bench, unsigned connections_max, unsigned 
                                      .body_size_max = 1000,
                                      .connections_max = connections_max,
                                      .idle_timeout_s = idle_s,
+                                     .request_timeout_s = 2,
                                      .threads = threads,
                                      .handle = handle,
                                      .refused = refused,
@@ -296,25 +307,128 @@ static void keeps_connections_alive(void **state)
     bench_stop(&bench);
 }
 
-static void holds_the_limit_of_connections(void **state)
+enum { CROWD = 200, SEATS = 40 };
+
+static void dial_many(const struct bench *bench, int fds[CROWD], const char *words)
+{
+    for (int i = 0; i < CROWD; i++) {
+        fds[i] = dial(bench);
+        assert_true(fds[i] >= 0);
+        tell(fds[i], words);
+    }
+}
+
+static void close_many(const int *fds, int count)
+{
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
+}
+
+static bool is_closed(int fd)
+{
+    char byte;
+    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+}
+
+/* Who waits for an answer keeps his seat, and the next one is told to come later; with a seat that is free again he is served. */
+static void tells_who_is_too_many(void **state)
 {
     struct bench bench;
+    struct arena *arena = arena_new();
+    int fds[3];
     char heard[1000];
     (void)state;
     bench_start(&bench, 2, 30, 1);
-    int a = dial(&bench), b = dial(&bench), c = dial(&bench);
-    tell(a, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
-    tell(b, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
-    tell(c, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
-    hear(a, heard, sizeof heard, "\r\n\r\nnow", 1);
-    hear(b, heard, sizeof heard, "\r\n\r\nnow", 1);
-    usleep(100000);
-    assert_int_equal(recv(c, heard, 1, MSG_DONTWAIT), -1);
-    assert_int_equal(atomic_load(&bench.too_many), 1);
-    close(a);
-    assert_non_null(strstr(hear(c, heard, sizeof heard, "\r\n\r\nnow", 1), "\r\n\r\nnow"));
-    close(b);
-    close(c);
+    bench_hold(&bench, true);
+    for (int i = 0; i < 3; i++) {
+        fds[i] = dial(&bench);
+        tell(fds[i], "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+        usleep(50000);
+    }
+    hear(fds[2], heard, sizeof heard, "never", 1); /* it is closed */
+    assert_non_null(strstr(heard, "HTTP/1.1 503"));
+    assert_non_null(strstr(heard, "\r\n\r\nbusy"));
+    assert_int_equal(atomic_load(&bench.too_busy), 1);
+    bench_hold(&bench, false);
+    for (int i = 0; i < 2; i++)
+        assert_non_null(strstr(hear(fds[i], heard, sizeof heard, "\r\n\r\nlater", 1), "HTTP/1.1 200"));
+    assert_body(get(arena, &bench, "/later"), 200, "later");
+    close_many(fds, 3);
+    bench_stop(&bench);
+    arena_free(&arena);
+}
+
+/* The oldest has to go for the newest, but not who waits; and who is idle goes before who is in the middle of a request. */
+static void makes_room_for_a_new_caller(void **state)
+{
+    struct bench bench;
+    struct arena *arena = arena_new();
+    int slow[CROWD], more[CROWD], idle, count = 0;
+    char heard[1000];
+    (void)state;
+    bench_start(&bench, SEATS, 30, 1);
+    bench_hold(&bench, true);
+    int waits = dial(&bench), early = dial(&bench);
+    tell(waits, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    tell(early, "GET /now HTTP/1.1\r\n");
+    idle = dial(&bench);
+    tell(idle, "GET /now HTTP/1.1\r\nHost: x\r\n\r\n");
+    hear(idle, heard, sizeof heard, "\r\n\r\nnow", 1);
+    while (count < CROWD && !is_closed(idle)) {
+        more[count] = dial(&bench);
+        tell(more[count++], "GET /now HTTP/1.1\r\n");
+        usleep(2000);
+    }
+    assert_true(is_closed(idle) && !is_closed(early));
+    dial_many(&bench, slow, "GET /now HTTP/1.1\r\n");
+    assert_body(get(arena, &bench, "/now"), 200, "now");
+    assert_true(is_closed(early) && is_closed(slow[0]) && !is_closed(slow[CROWD - 1]));
+    assert_true(atomic_load(&bench.too_many) >= CROWD - SEATS - 64);
+    bench_hold(&bench, false);
+    assert_non_null(strstr(hear(waits, heard, sizeof heard, "\r\n\r\nlater", 1), "HTTP/1.1 200"));
+    close_many(slow, CROWD);
+    close_many(more, count);
+    close(idle);
+    close(waits);
+    close(early);
+    bench_stop(&bench);
+    arena_free(&arena);
+}
+
+static void *trickle(void *context)
+{
+    const int *fd = context;
+    while (send(*fd, "X-A: b\r\n", 8, MSG_NOSIGNAL) == 8)
+        usleep(100000);
+    return NULL;
+}
+
+/* A request has so long, whatever trickles: on a new connection, on one that served before, and in its body. */
+static void ends_who_trickles(void **state)
+{
+    static const char *const rows[] = {
+        "GET /now HTTP/1.1\r\n",
+        "GET /now HTTP/1.1\r\nHost: x\r\n\r\nPOST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
+        "POST /now HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx",
+    };
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    struct bench bench;
+    pthread_t trickler[ROWS];
+    int fd[ROWS];
+    (void)state;
+    bench_start(&bench, 10, 30, 1);
+    for (size_t i = 0; i < ROWS; i++) {
+        fd[i] = dial(&bench);
+        tell(fd[i], rows[i]);
+        pthread_create(&trickler[i], NULL, trickle, &fd[i]);
+    }
+    usleep(1500000);
+    assert_int_equal(atomic_load(&bench.too_slow), 0);
+    for (size_t i = 0; i < ROWS; i++) {
+        pthread_join(trickler[i], NULL);
+        close(fd[i]);
+    }
+    assert_int_equal(atomic_load(&bench.too_slow), ROWS);
     bench_stop(&bench);
 }
 
@@ -457,7 +571,9 @@ int main(void)
         cmocka_unit_test(refuses_a_large_body),
         cmocka_unit_test(takes_a_long_request_line),
         cmocka_unit_test(keeps_connections_alive),
-        cmocka_unit_test(holds_the_limit_of_connections),
+        cmocka_unit_test(tells_who_is_too_many),
+        cmocka_unit_test(makes_room_for_a_new_caller),
+        cmocka_unit_test(ends_who_trickles),
         cmocka_unit_test(closes_what_is_idle_but_not_what_waits),
         cmocka_unit_test(bears_a_caller_who_leaves),
         cmocka_unit_test(answers_all_before_it_stops),
