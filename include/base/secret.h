@@ -14,8 +14,8 @@ enum outcome secret_read_file(const char *path, struct secret **secret, struct e
 /* The candidate is the secret; takes the same time wherever they differ. */
 bool secret_equal(const struct secret *secret, struct view candidate);
 
-/* A hash of what may hold a secret, keyed anew at each start of the program: tells two texts apart, and tells nothing of them. Where there is
- * a pepper its fingerprint is better: it is the same at the next start, and at every hall. */
+/* A hash of what may hold a secret, keyed anew at each start of the program: tells two texts apart, and tells nothing of them. Where there
+ * is a pepper its fingerprint is better: it is the same at the next start, and at every hall. */
 uint64_t secret_fingerprint(struct view text);
 
 /* A random number below `bound`, each as likely as the others; nobody can foresee it. */

@@ -181,7 +181,8 @@ static struct view fingerprint_of(struct message *message)
     const struct pepper *pepper = message->setup->pepper;
     uint64_t hash = view_hash(message->match.folded);
     if (message->match.has_secret)
-        hash = pepper ? pepper_fingerprint(pepper, view_of(message->from.digits), message->mo.bytes) : secret_fingerprint(message->mo.bytes);
+        hash =
+            pepper ? pepper_fingerprint(pepper, view_of(message->from.digits), message->mo.bytes) : secret_fingerprint(message->mo.bytes);
     return arena_printf(message->arena, "%" PRId64, (int64_t)hash);
 }
 
@@ -460,8 +461,7 @@ void message_take(const struct message_setup *setup, struct web_request *request
     struct message *message = message_new(setup, request, mo);
     if (!sender_is_fit(message) || !message_read(message))
         return;
-    message->call =
-        (struct lane_call){.function = API_RECEIVE, .patience_ms = STORE_PATIENCE_MS, .done = received, .context = message};
+    message->call = (struct lane_call){.function = API_RECEIVE, .patience_ms = STORE_PATIENCE_MS, .done = received, .context = message};
     view_number(view_of(message->from.digits), UINT64_MAX, &message->call.key);
     message->turn = (struct turn){.key = message->call.key, .go = message_go, .context = message};
     if (prover_is_needed(&message->match))
