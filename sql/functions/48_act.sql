@@ -192,7 +192,8 @@ END
 $$;
 
 -- A text at such a port: at one for junk whatever does not lead out (rules B5), for a message that is passed on may read like a code; at a
--- speed code what is no command. A number or a yes answers the question that is open there, or is told that it came too late (rules A3, A5). outcome NULL: it is no such port, or an answer.
+-- speed code what is no command. A number or a yes answers the question that is open there, or is told that it came too late (rules A3, A5).
+-- outcome NULL: it is no such port, or an answer.
 CREATE OR REPLACE FUNCTION hall_private.act_at_port(
     p_subscriber hall.subscriber, p_message hall.message, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)

@@ -33,6 +33,7 @@ unset http_proxy https_proxy all_proxy HTTP_PROXY HTTPS_PROXY ALL_PROXY
 
 WORLD_PG_BIN=/usr/lib/postgresql/15/bin
 PORTS_LOCK=/tmp/smshall-ports.lock
+PORTS_TAKEN=/tmp/smshall-ports
 
 # PostgreSQL refuses to run as root; everything else runs as whoever calls.
 as_postgres=()
@@ -146,12 +147,34 @@ port_is_taken() {
     grep -qE "^ *[0-9]+: [0-9A-F]+:$(printf '%04X' "$1") [0-9A-F]+:0000 0A " /proc/net/tcp /proc/net/tcp6 2>/dev/null
 }
 
+# Another world's, though nobody may listen there now: a part of it may be stopped, or be played by a test later.
+port_is_reserved() {
+    local file dir ports
+    for file in "$PORTS_TAKEN"/*; do
+        { read -r dir && read -r ports; } 2>/dev/null <"$file" || continue
+        [ "$dir" != "$WORLD_DIR" ] && [ -d "$dir/pid" ] && [[ " $ports " = *" $1 "* ]] && return
+    done
+    return 1
+}
+
 free_port() {
     local port=$1
-    while port_is_taken "$port"; do
+    while port_is_taken "$port" || port_is_reserved "$port"; do
         port=$((port + 1))
     done
     echo "$port"
+}
+
+reservation() {
+    echo "$PORTS_TAKEN/$(printf '%s' "$WORLD_DIR" | sha256sum | cut -c 1-16)"
+}
+
+# Until the world stops. A folder that is gone reserves nothing.
+reserve_ports() {
+    local file
+    file=$(reservation)
+    mkdir -m 1777 "$PORTS_TAKEN" 2>/dev/null || true
+    (umask 022 && printf '%s\n%s\n' "$WORLD_DIR" "$*" >"$file") 2>/dev/null || true
 }
 
 # Two worlds that start at once must not choose the same port: one starts after the other.
@@ -175,6 +198,8 @@ choose_ports() {
     WORLD_SENDSMS2_PORT=$(free_port 23500)
     WORLD_SMSC_PORT=$(free_port 23300)
     WORLD_PHONES_PORT=$(free_port $phones)
+    reserve_ports $WORLD_PG_PORT $WORLD_HALL_PORT $WORLD_ADMIN_PORT $WORLD_SMSBOX_PORT $WORLD_SENDSMS_PORT $WORLD_SENDSMS2_PORT \
+        $WORLD_SMSC_PORT $WORLD_PHONES_PORT
 }
 
 make_secret() {
@@ -461,6 +486,7 @@ stop_parts() {
 
 stop_all() {
     stop_parts bearerbox smsbox smsbox2 hall smsc postgres
+    rm -f "$(reservation)" 2>/dev/null || true
 }
 
 write_env() {
