@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Floods: more than the hall can carry, from those who mean harm and from those who do not (rules E2, E3). Honest requests are answered all
-# the while. Prints TAP. FLOOD_SECONDS (5) is how long each flood lasts, FLOODS which of the functions below.
+# the while. Prints TAP. FLOOD_SECONDS (3) is how long each flood lasts, 300 for the whole of it by hand; FLOODS which of the functions
+# below. Another suite may run beside it: seconds are given where tenths are usual.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap/tap.sh
@@ -8,9 +9,10 @@ cd "$(dirname "$0")/.."
 export SMSHALL=${SMSHALL:-build/smshall}
 world=$(mktemp -d /tmp/smshall-floods.XXXXXX)
 programs=$(dirname "$SMSHALL")/fault
-seconds=${FLOOD_SECONDS:-5}
+seconds=${FLOOD_SECONDS:-3}
 others=()
 first=13700000000 subscribers=500
+seats=128 spare=128 callers=640
 
 clean_up() {
     local pid
@@ -87,9 +89,10 @@ charged() {
 # A listener who lets callers in and never says a word: a stopped process. Sets silent_port.
 start_silence() {
     silent_port=$((WORLD_PHONES_PORT + 500))
-    sleep 600 | "$programs/proxy" "$silent_port" 1 >"$world/silence" &
+    mkfifo "$world/orders"
+    "$programs/proxy" "$silent_port" 1 <>"$world/orders" >"$world/silence" &
     silence=$!
-    others+=("$silence" "$(pgrep -n -x -P $$ sleep)")
+    others+=("$silence")
     eventually 10 ready cat "$world/silence" >/dev/null
     kill -STOP "$silence"
 }
@@ -121,11 +124,11 @@ slow_connections() {
     ask_meanwhile slow-asked
     others_are_well "2,000 slow connections"
     echo "# slowest: $(slowest slow-asked) ms"
-    is "… and who asks meanwhile is answered within a second" "[1-9]* 0" "$(within 1000 slow-asked)"
+    is "… and who asks meanwhile is answered within three seconds" "[1-9]* 0" "$(within 3000 slow-asked)"
     is "… who had to go is counted" "[1-9]*" "$(counted smshall_refused_total too_many_connections)"
     kill "$slow"
     ask slow-after 13600000000 YE >"$world/slow-after"
-    is "… and at once when they are gone" "1 0" "$(within 1000 slow-after)"
+    is "… and at once when they are gone" "1 0" "$(within 3000 slow-after)"
     wait "$slow" || true
     echo "# slow: $(tail -n 1 "$world/slow"); counted: $(counted smshall_refused_total too_many_connections)"
 }
@@ -138,14 +141,14 @@ one_subscriber() {
             printf '13400000000\tYE\n13400000000\tTEST%d\n' $((n % 1000))
         done
         sleep 0.1
-    done | "$programs/post" "$WORLD_HALL_URL" "$WORLD_TOKEN_FILE" 400 1000 >"$world/one" &
+    done | "$programs/post" "$WORLD_HALL_URL" "$WORLD_TOKEN_FILE" 400 1000 >"$world/one" 2>"$world/tries" &
     others+=($!)
     start_others
     ask_meanwhile one-asked
     others_are_well "one subscriber sends 1,000 a second"
     echo "# slowest: $(slowest one-asked) ms"
-    is "… who asks meanwhile is answered within two seconds" "[1-9]* 0" "$(within 2000 one-asked)"
-    is "… and the flood itself is taken to the last" "$wanted" "$(eventually $((seconds * 4 + 10)) "$wanted" grep -c '' "$world/one")"
+    is "… who asks meanwhile is answered within five seconds" "[1-9]* 0" "$(within 5000 one-asked)"
+    is "… and the flood itself is taken to the last" "$wanted" "$(eventually $((seconds * 4 + 20)) "$wanted" grep -c '' "$world/one")"
     is "… all with 200" "" "$(cut -d ' ' -f 2 "$world/one" | grep -v '^200$' | sort -u)"
 }
 
@@ -163,14 +166,18 @@ hanging_others() {
             SELECT $first, hall.now(), hall.now(), 'silent', 'silent ' || n, 'text.received', '{}' FROM generate_series(1, 500) AS n" \
         -c "SELECT hall.top_up($first + n, 100, 'flood-' || n) FROM generate_series(0, $subscribers - 1) AS n" >/dev/null
     is "a webhook that hangs has calls under way" "[1-9]*" "$(eventually 20 '[1-9]*' calls_to_silence)"
+    is "… replies wait for sendsms" "[1-9]*" "$(eventually 20 '[1-9]*' unsent)"
     start_others
     ask_meanwhile hang-asked
     others_are_well "webhooks and sendsms hang"
-    echo "# slowest: $(slowest hang-asked) ms; calls that hang: $(calls_to_silence); unsent: $(sql -c "SELECT count(*) FROM hall.reply WHERE state = 'unsent'")"
-    is "… replies wait for sendsms" "[1-9]*" "$(sql -c "SELECT count(*) FROM hall.reply WHERE state = 'unsent'")"
-    is "… who asks is answered within a second" "[1-9]* 0" "$(within 1000 hang-asked)"
+    echo "# slowest: $(slowest hang-asked) ms; calls that hang: $(calls_to_silence); unsent: $(unsent)"
+    is "… who asks is answered within three seconds" "[1-9]* 0" "$(within 3000 hang-asked)"
     kill -KILL "$silence"
     wait "$silence" 2>/dev/null || true
+}
+
+unsent() {
+    sql -c "SELECT count(*) FROM hall.reply WHERE state = 'unsent'"
 }
 
 # Connections to the listener that says nothing, as the kernel has them.
@@ -178,44 +185,102 @@ calls_to_silence() {
     grep -cE "^ *[0-9]+: [0-9A-F]+:[0-9A-F]+ [0-9A-F]+:$(printf '%04X' "$silent_port") 01 " /proc/net/tcp || true
 }
 
-# Three times as many at a time as there are seats, each again with the same id 50 ms after its 503, or after it was cut
-# off because it had not asked within a moment, until all are taken.
+# Five times as many at a time as there are seats, each again with the same id 50 ms after it was refused, until all are taken: what is
+# refused must be nowhere, and what was taken is there once (D6, E1). A quarter of the usual seats, so that whoever makes the flood is not what
+# has too little of the machine.
 overload() {
-    local all before start ms tries busy cut most
+    local before all ms ended looker
+    src/dev/world.sh stop-hall "$world"
+    SMSHALL_CONNECTIONS=$seats src/dev/world.sh start-hall "$world" >/dev/null
+    # shellcheck disable=SC1091 # made by world.sh
+    . "$world/env"
     before=$(memory VmRSS)
-    busy=$(counted smshall_refused_total too_many_requests)
-    cut=$(counted smshall_refused_total too_many_connections)
-    start=$(date +%s%N)
-    overload_texts | tee "$world/texts" | "$programs/post" "$WORLD_HALL_URL" "$WORLD_TOKEN_FILE" 1536 100000 >"$world/overload"
-    ms=$((($(date +%s%N) - start) / 1000000))
-    ask overload-after 13600000001 YE >"$world/overload-after"
+    ended=$(date +%s%N)
+    look_meanwhile &
+    looker=$!
+    others+=("$looker")
+    overload_texts | tee "$world/texts" | timeout $((seconds * 20 + 120)) \
+        "$programs/post" "$WORLD_HALL_URL" "$WORLD_TOKEN_FILE" $callers 100000 >"$world/overload" 2>"$world/tries" || true
+    ms=$((($(date +%s%N) - ended) / 1000000))
+    ended=$SECONDS
+    eventually 10 "1 0" is_served >/dev/null
+    kill "$looker" && wait "$looker" 2>/dev/null || true
     all=$(grep -c '' "$world/texts")
-    busy=$(($(counted smshall_refused_total too_many_requests) - busy))
-    cut=$(($(counted smshall_refused_total too_many_connections) - cut))
-    tries=$((all + busy + cut))
-    most=$(($(cut -d ' ' -f 3 "$world/overload" | sort -n | tail -n 1) / 1000))
-    echo "# $all messages in $ms ms, $((all * 1000 / ms)) a second; tries $tries: 503 $busy, no answer $cut; slowest that was taken: $most ms"
-    is "overload: two tries and more for each that is taken" yes "$([ $tries -ge $((2 * all)) ] && echo yes || echo "$tries")"
-    is "… those that are not taken are told 503, if they ask in time" "[1-9]*" "$busy"
+    overload_figures "$all" "$ms" $((SECONDS - ended))
+    callers_hear_503 "$all"
     is "… all are taken in the end, with the same id" "$all" "$(cut -d ' ' -f 2 "$world/overload" | grep -c '^200$')"
-    is "… each once" "$all" "$(charged $first $((first + subscribers - 1)))"
-    is "… who is taken waits no longer than the queue is" yes "$([ $most -lt 10000 ] && echo yes || echo "$most ms")"
-    is "… it recovers at once" "1 0" "$(within 1000 overload-after)"
+    is "… each is there once: messages, ids, texts" "$all $all $all" "$(taken)"
+    is "… and acted on once" "$all" "$(charged $first $((first + subscribers - 1)))"
+    is "… it recovers within seconds" yes "$([ $((SECONDS - ended)) -lt 10 ] && echo yes || echo $((SECONDS - ended)) s)"
+    is "… and says that it is alive all the while, nine times of ten" yes "$(is_mostly_alive)"
+    latency_is_bound "$all" "$ms"
     memory_is_bound "$before"
 }
 
-# conf/smshall.yaml: a connection may hold 80 kB; half as much for its request. 64 more may be told 503 at a time.
+# As `post` says it of its callers.
+saw() {
+    sed -n "s/.*\\<$1 \\([0-9]*\\).*/\\1/p" "$world/tries"
+}
+
+# The time in ms within which so many of a hundred were answered, once they were taken. taken_within PER-CENT
+taken_within() {
+    cut -d ' ' -f 3 "$world/overload" | sort -n | awk -v part="$1" '{ us[NR] = $1 } END { print int(us[int((NR - 1) * part / 100) + 1] / 1000) }'
+}
+
+overload_figures() { # MESSAGES MS SECONDS-TO-RECOVER
+    echo "# $1 messages in $2 ms, $(($1 * 1000 / $2)) a second; as callers saw it: $(cat "$world/tries")"
+    echo "# taken within $(taken_within 50) ms (half), $(taken_within 99) ms (99 of 100), $(taken_within 100) ms (all); recovered in $3 s"
+    echo "# /healthz meanwhile: $(awk '{ n[$1]++; if ($2 > most) most = $2 } END { for (s in n) printf "%s: %d, ", s, n[s]; print "slowest " most " ms" }' "$world/alive")"
+}
+
+# As a rule: a cut connection is asked again as well, but does not say that nothing was taken.
+callers_hear_503() {
+    local refused=$(($(saw tries) - $1)) heard
+    heard=$(saw busy)
+    is "overload: two tries and more for each that is taken" yes "$([ "$(saw tries)" -ge $((2 * $1)) ] && echo yes || saw tries)"
+    is "… 95 of 100 that are refused hear 503" yes "$([ $((heard * 100)) -ge $((refused * 95)) ] && echo yes || echo "$heard of $refused")"
+}
+
+taken() {
+    sql -F ' ' -c "SELECT count(*), count(DISTINCT gateway_id), count(DISTINCT (msisdn, text)) FROM hall.message
+                   WHERE msisdn BETWEEN $first AND $first + $subscribers - 1"
+}
+
+is_served() {
+    ask "overload-after-$RANDOM" 13600000001 YE >"$world/overload-after"
+    within 1000 overload-after
+}
+
+# Whoever watches over the hall, and would start it anew.
+look_meanwhile() {
+    while sleep 0.25; do
+        curl -q -s -m 15 -o /dev/null -w '%{http_code} %{time_total}\n' "$WORLD_HALL_URL/healthz" | awk '{ printf "%s %d\n", $1, $2 * 1000 }'
+    done >"$world/alive"
+}
+
+is_mostly_alive() {
+    awk '$1 == 200 { good++ } END { print (good * 10 >= NR * 9 && NR > 0) ? "yes" : good + 0 " of " NR }' "$world/alive"
+}
+
+# Who is taken waits no longer than it takes to serve all who are there, by the rate just seen; three times that, because rates vary.
+latency_is_bound() {
+    local most bound=$((3 * callers * $2 / $1 + 1000))
+    most=$(taken_within 99)
+    is "… 99 of 100 that are taken wait no longer than to serve all would take" yes "$([ "$most" -lt $bound ] && echo yes || echo "$most ms of $bound")"
+}
+
+# conf/smshall.yaml: a connection may hold 80 kB; half as much for its request. Spare ones are for those who are told 503.
 memory_is_bound() {
-    local most bound=$(($1 + (512 + 64) * 120))
+    local most bound=$(($1 + (seats + spare) * 120))
     most=$(memory VmHWM)
     echo "# memory: $1 kB before, at most $most kB"
     is "… with memory that its connections bound" yes "$([ "$most" -lt $bound ] && echo yes || echo "$most kB of $bound")"
 }
 
-# Texts for so many seconds, for each of the subscribers in turn one that he has not sent yet.
+# Texts for so many seconds, for each of the subscribers in turn one that he has not sent yet. Not more than can be taken: a pipe holds many.
 overload_texts() {
     local n end=$((SECONDS + seconds)) text=0
-    while [ $SECONDS -lt $end ] && [ $text -lt 999 ]; do
+    while [ $SECONDS -lt $end ] && [ $text -lt $((seconds * 3)) ]; do
         text=$((text + 1))
         for ((n = 0; n < subscribers; n++)); do
             printf '%d\tTEST%d\n' $((first + n)) $text
@@ -226,5 +291,6 @@ overload_texts() {
 start_all
 for flood in ${FLOODS:-slow_connections one_subscriber hanging_others overload}; do
     $flood
+    echo "# $flood over after $SECONDS s"
 done
 tap_end

@@ -33,6 +33,9 @@ struct ingress_setup {
 /* The handler for web_server_setup; context is the ingress_setup, which must outlive the server. */
 void ingress_handle(void *context, struct web_request *request);
 
+/* For web_server_setup.is_brief: /healthz, /readyz and /metrics. */
+bool ingress_is_brief(void *context, struct view path);
+
 /* Counts what never came to a handler: for web_server_setup.refused. */
 void ingress_refused(void *context, const char *reason);
 

@@ -11,14 +11,17 @@ struct web_request;
 struct web_server_setup {
     const char *listen;         /* "127.0.0.1:8086", "[::1]:8086"; port 0 takes a free one */
     size_t body_size_max;       /* over it: 413 before the handler is asked */
-    unsigned connections_max;   /* with a request that waits for us; further ones are told 503. Up to 64 more may be there */
+    unsigned connections_max;   /* with a request that waits for us; further ones are told 503. Up to 128 more may be there */
     unsigned idle_timeout_s;    /* a connection between two requests, or one that sends nothing */
     unsigned request_timeout_s; /* from a request's first byte to its last, and for its answer to be taken, however they trickle; 0: 10 s */
     unsigned threads;           /* 1 or more */
     /* Called on a server thread when a request has come whole. Must see to it that web_answer is called once, now or later. */
     void (*handle)(void *context, struct web_request *request);
+    /* True: what is asked for at this path the handler always answers at once, so that it may be asked even when connections_max wait. On a
+     * server thread. May be NULL: none is. */
+    bool (*is_brief)(void *context, struct view path);
     /* Counts what never reached the handler: "too_large"; "too_slow"; "too_many_connections": still on its way when its connection had to
-     * make room for a newer one; "too_many_requests": told 503 because connections_max wait already. May be NULL. */
+     * make room for a newer one, and told 503; "too_many_requests": told 503 because connections_max wait already. May be NULL. */
     void (*refused)(void *context, const char *reason);
     void *context;
 };

@@ -310,16 +310,17 @@ static const struct door {
     const char *path;
     bool is_kannels; /* only who may call as Kannel comes in */
     bool takes_post;
-    bool acts; /* takes what has an effect: closed while the hall stops */
+    bool acts;     /* takes what has an effect: closed while the hall stops */
+    bool is_brief; /* answers at once: open in a flood, to who wants to know how the hall is */
     void (*open)(struct ingress_setup *setup, struct web_request *request);
 } doors[] = {
-    {"/kannel/mo", true, true, true, door_mo},
-    {"/kannel/dlr", true, false, true, door_dlr},
-    {"/orders/report", false, true, true, door_order},
-    {"/healthz", false, false, false, door_healthz},
-    {"/readyz", false, false, false, door_readyz},
-    {"/metrics", false, false, false, door_metrics},
-    {"/commands.json", false, false, false, door_commands},
+    {"/kannel/mo", true, true, true, false, door_mo},
+    {"/kannel/dlr", true, false, true, false, door_dlr},
+    {"/orders/report", false, true, true, false, door_order},
+    {"/healthz", false, false, false, true, door_healthz},
+    {"/readyz", false, false, false, true, door_readyz},
+    {"/metrics", false, false, false, true, door_metrics},
+    {"/commands.json", false, false, false, false, door_commands},
 };
 
 static bool method_fits(const struct door *door, struct view method)
@@ -349,6 +350,15 @@ void ingress_handle(void *context, struct web_request *request)
             return;
         }
     refuse(request, 404, "path", "there is no such door");
+}
+
+bool ingress_is_brief(void *context, struct view path)
+{
+    (void)context;
+    for (size_t i = 0; i < sizeof(doors) / sizeof(*doors); i++)
+        if (view_equal(path, view_of(doors[i].path)))
+            return doors[i].is_brief;
+    return false;
 }
 
 /* Thousands a second in a flood: all are counted, and the first in each second has a line in the log. */

@@ -25,8 +25,13 @@
  * In MOVES it may be for request_timeout_s, whatever trickles, in IDLE for the idle timeout, in WAITS as long as the handler likes. When
  * seats run out, a new caller gets that of whoever has been IDLE longest, else that of whoever has been in MOVES longest: an honest
  * request is whole within milliseconds. Who waits keeps his seat; when connections_max do, further requests are told 503 at once, for
- * which some spare seats stay. MHD's limit lies above both. Its limit for each address is of no use here: all of Kannel is one address. A
- * seat is taken away by a shutdown of its socket, upon which MHD closes it.
+ * which some spare seats stay, unless the handler answers them at once. MHD's limit lies above both. Its limit for each address is of no
+ * use here: all of Kannel is one address. A seat is taken away by a shutdown of its socket, upon which MHD closes it.
+ *
+ * Who is refused must hear 503 as a rule, because a connection that is cut does not say whether anything was taken. So who has to make room
+ * in the middle of his request is told 503 past MHD, which has said nothing on his connection yet. To an IDLE one that would be the answer
+ * to a question which he has not asked: he is told with the answer before that it is the last one. And nobody is judged by the clock
+ * alone: a busy machine may give us no turn for longer than his moment, while his request lies in the kernel.
  *
  * A suspended connection has no timeout, and MHD must not be stopped with one (rules E2): `waiting` counts a request before its handler
  * is asked until its answer needs nobody else any more. From web_server_quiesce on no handler is asked again, so that nothing new is
@@ -61,7 +66,7 @@ enum {
     BACKLOG = 1024,
     REQUEST_TIMEOUT_S = 10,
     WAIT_MAX_MS = 60000,
-    SPARE_SEATS = 32, /* for those who do not wait; and as many more, of which MHD fills ten at a time before room is made */
+    SPARE_SEATS = 64, /* for those who do not wait; and as many more, of which MHD fills ten at a time before room is made */
     MOMENT_MS = 100,
 };
 
@@ -73,8 +78,9 @@ enum phase { IDLE, MOVES, WAITS, PHASES, GONE = PHASES };
 struct seat {
     struct worker *worker;
     struct seat *older, *newer;
-    uint64_t since_us;
+    uint64_t since_us, since_round;
     enum phase phase;
+    bool is_answered; /* the answer to its request is under way: nothing else may be said */
     int fd;
 };
 
@@ -90,6 +96,7 @@ struct worker {
     int wake_fd;
     atomic_bool is_woken; /* something is in wake_fd, and the worker has not looked since */
     bool has_closed;      /* a connection, in this round */
+    uint64_t round;       /* of the loop: in each, MHD reads what has come */
     struct line line[PHASES];
 };
 
@@ -148,6 +155,7 @@ static void seat_join_line(struct seat *seat, enum phase phase)
     struct line *line = &seat->worker->line[phase];
     seat->phase = phase;
     seat->since_us = clock_us();
+    seat->since_round = seat->worker->round;
     seat->older = line->newest;
     seat->newer = NULL;
     *(line->newest != NULL ? &line->newest->newer : &line->oldest) = seat;
@@ -169,6 +177,22 @@ static void seat_take_away(struct seat *seat)
     seat_leave_line(seat);
     seat->phase = GONE;
     shutdown(seat->fd, SHUT_RDWR);
+}
+
+/* Nothing of a request has been taken, and the answer to it has not begun. */
+static void seat_refuse(struct seat *seat)
+{
+    static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain; charset=UTF-8\r\n"
+                               "Content-Length: 5\r\n\r\nbusy\n";
+    if (!seat->is_answered)
+        send(seat->fd, busy, sizeof busy - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    seat_take_away(seat);
+}
+
+/* What the kernel had of it when it came into its phase has been read since. */
+static bool seat_had_turn(const struct seat *seat)
+{
+    return seat != NULL && seat->since_round + 1 < seat->worker->round;
 }
 
 static struct seat *seat_of(struct MHD_Connection *connection)
@@ -204,14 +228,17 @@ static bool worker_is_crowded(const struct worker *worker)
 static void worker_make_room(struct worker *worker)
 {
     const struct line *line = worker->line;
-    uint64_t now_us = clock_us();
+    uint64_t moment_ago_us = clock_us() - MOMENT_MS * 1000;
     while (worker_is_crowded(worker)) {
         struct seat *idle = line[IDLE].oldest, *slow = line[MOVES].oldest;
-        if (idle == NULL && (slow == NULL || slow->since_us + MOMENT_MS * 1000 > now_us))
-            return;
-        if (idle == NULL)
+        if (seat_had_turn(idle)) {
+            seat_take_away(idle);
+        } else if (seat_had_turn(slow) && slow->since_us <= moment_ago_us) {
             count_refused(worker->server, "too_many_connections");
-        seat_take_away(idle != NULL ? idle : slow);
+            seat_refuse(slow);
+        } else {
+            return;
+        }
     }
 }
 
@@ -223,12 +250,17 @@ static uint64_t worker_due_us(const struct worker *worker, enum phase phase)
     return seat != NULL && timeout_s > 0 ? seat->since_us + timeout_s * UINT64_C(1000000) : UINT64_MAX;
 }
 
+static bool worker_is_due(const struct worker *worker, enum phase phase, uint64_t now_us)
+{
+    return worker_due_us(worker, phase) <= now_us && seat_had_turn(worker->line[phase].oldest);
+}
+
 static void worker_end_slow_ones(struct worker *worker)
 {
     uint64_t now_us = clock_us();
-    while (worker_due_us(worker, IDLE) <= now_us)
+    while (worker_is_due(worker, IDLE, now_us))
         seat_take_away(worker->line[IDLE].oldest);
-    while (worker_due_us(worker, MOVES) <= now_us) {
+    while (worker_is_due(worker, MOVES, now_us)) {
         count_refused(worker->server, "too_slow");
         seat_take_away(worker->line[MOVES].oldest);
     }
@@ -325,6 +357,12 @@ static void answer_busy(struct web_request *request)
     web_answer(request, MHD_HTTP_SERVICE_UNAVAILABLE, 2, headers, VIEW("busy\n"));
 }
 
+static bool request_is_brief(const struct web_request *request)
+{
+    const struct web_server_setup *setup = &request->server->setup;
+    return setup->is_brief != NULL && setup->is_brief(setup->context, view_of(request->path));
+}
+
 static void worker_wake(struct worker *worker)
 {
     if (!atomic_exchange(&worker->is_woken, true))
@@ -362,7 +400,7 @@ static bool request_handle(struct web_request *request)
         answer_too_large(request);
     else if (atomic_load(&server->is_quiet))
         web_answer_text(request, MHD_HTTP_SERVICE_UNAVAILABLE, VIEW("stopping\n"));
-    else if (request->worker->line[WAITS].count >= server->seats_max)
+    else if (request->worker->line[WAITS].count >= server->seats_max && !request_is_brief(request))
         answer_busy(request);
     else
         server->setup.handle(server->setup.context, request);
@@ -374,9 +412,14 @@ static bool request_handle(struct web_request *request)
     return true;
 }
 
+/* Asks the caller to go, when nobody will hear him any more or his seat is wanted. */
 static enum MHD_Result request_answer(struct web_request *request)
 {
+    bool is_last = atomic_load(&request->server->is_quiet) || worker_is_crowded(request->worker);
+    if (is_last && MHD_get_response_header(request->response, "Connection") == NULL)
+        MHD_add_response_header(request->response, "Connection", "close");
     seat_enter(request->seat, MOVES);
+    request->seat->is_answered = true;
     return MHD_queue_response(request->connection, request->status, request->response);
 }
 
@@ -437,6 +480,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
         return;
     *keep = NULL;
     seat_enter(request->seat, IDLE);
+    request->seat->is_answered = false;
     MHD_get_connection_values_n(connection, MHD_GET_ARGUMENT_KIND, wipe_value, NULL);
     if (request->response != NULL)
         MHD_destroy_response(request->response);
@@ -553,6 +597,7 @@ static void *worker_run(void *context)
             is_quiet = true;
         }
         worker->has_closed = false;
+        worker->round++;
         MHD_run(worker->daemon);
         worker_end_slow_ones(worker);
         worker_make_room(worker);
@@ -720,14 +765,11 @@ struct arena *web_arena(struct web_request *request)
 void web_answer(struct web_request *request, unsigned status, size_t count, const struct web_header *headers, struct view body)
 {
     struct worker *worker = request->worker;
-    struct web_server *server = request->server;
     struct MHD_Connection *connection = request->connection;
     struct MHD_Response *response = MHD_create_response_from_buffer(body.size, (void *)body.at, MHD_RESPMEM_MUST_COPY);
     assert(response != NULL);
     for (size_t i = 0; i < count; i++)
         MHD_add_response_header(response, headers[i].name, headers[i].value);
-    if (atomic_load(&server->is_quiet) && MHD_get_response_header(response, "Connection") == NULL)
-        MHD_add_response_header(response, "Connection", "close"); /* asks the caller to go */
     request->status = status;
     request->response = response;
     int stage = atomic_exchange(&request->stage, ANSWERED);
@@ -735,7 +777,7 @@ void web_answer(struct web_request *request, unsigned status, size_t count, cons
     if (stage != KEPT)
         return; /* the server's thread will find it */
     connection_resume(worker, connection);
-    atomic_fetch_sub(&server->waiting, 1);
+    atomic_fetch_sub(&worker->server->waiting, 1);
 }
 
 void web_answer_text(struct web_request *request, unsigned status, struct view body)

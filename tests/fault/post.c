@@ -1,7 +1,8 @@
 /* Hands many messages over as Kannel does, many at a time, to several halls in turn. Usage:
  *   post HALL_URLS TOKEN_FILE AT_A_TIME TRIES <MESSAGES
- * A message a line: FROM TAB TEXT. HALL_URLS: comma between. A 503 is handed over again with the same id, up to TRIES times in all. Prints
- * for each, in the order in which they ended: number of the line, status, microseconds of the last try, body. */
+ * A message a line: FROM TAB TEXT. HALL_URLS: comma between. What is not answered 200 is handed over again with the same id, up to TRIES
+ * times in all. Prints for each, in the order in which they ended: number of the line, status, microseconds of the last try, body. And at
+ * the end, as the callers saw it, on standard error: "tries N busy N cut N other N", of which were answered 503, not at all, otherwise. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,6 +32,9 @@ static unsigned tries_max;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static size_t under_way;
+static struct {
+    unsigned long tries, busy, cut, other;
+} seen; /* in the client's thread */
 
 static void answered(void *context, const struct web_response *response);
 
@@ -55,6 +59,8 @@ static void answered(void *context, const struct web_response *response)
     struct post *post = context;
     unsigned status = response->outcome == IS_DONE ? response->status : 0;
     uint64_t us = clock_us() - post->start_us;
+    seen.tries++;
+    *(status == 503 ? &seen.busy : status == 0 ? &seen.cut : &seen.other) += status != 200;
     if (status != 200 && post->tries < tries_max) {
         web_client_after(client, PAUSE_MS, send_it, post);
         return;
@@ -118,6 +124,7 @@ int main(int argc, char **argv)
     }
     wait_until_fewer(1);
     web_client_stop(&client);
+    fprintf(stderr, "tries %lu busy %lu cut %lu other %lu\n", seen.tries, seen.busy, seen.cut, seen.other);
     secret_free(&token);
     return 0;
 }

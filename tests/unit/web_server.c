@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -22,8 +22,10 @@
 #include "base/text.h"
 #include "web/client.h"
 
-/* --- a server: /now answers at once; /later is answered by another thread, as soon as it can, or when it is let; /say tells what came ---
- */
+/* --- a server: /now answers at once, /large with much; /later is answered by another thread, as soon as it can, or when it is let; /say
+ * tells what came --- */
+
+enum { LARGE = 16 * 1024 * 1024 };
 
 struct bench {
     struct web_server *server;
@@ -52,6 +54,15 @@ static void say(struct web_request *request)
     text_free(&out);
 }
 
+static void say_much(struct web_request *request)
+{
+    char *much = calloc(1, LARGE);
+    assert_non_null(much);
+    memset(much, 'x', LARGE);
+    web_answer_text(request, 200, (struct view){much, LARGE});
+    free(much);
+}
+
 static void handle(void *context, struct web_request *request)
 {
     struct bench *bench = context;
@@ -59,6 +70,8 @@ static void handle(void *context, struct web_request *request)
         web_answer_text(request, 200, VIEW("now"));
     if (view_equal(web_path(request), VIEW("/say")))
         say(request);
+    if (view_equal(web_path(request), VIEW("/large")))
+        say_much(request);
     if (!view_equal(web_path(request), VIEW("/later")))
         return;
     pthread_mutex_lock(&bench->lock);
@@ -83,6 +96,12 @@ static void *answer_kept(void *context)
     }
     pthread_mutex_unlock(&bench->lock);
     return NULL;
+}
+
+static bool is_brief(void *context, struct view path)
+{
+    (void)context;
+    return view_equal(path, VIEW("/now"));
 }
 
 static void refused(void *context, const char *reason)
@@ -114,6 +133,7 @@ static void bench_start(struct bench *bench, unsigned connections_max, unsigned 
                                      .request_timeout_s = 2,
                                      .threads = threads,
                                      .handle = handle,
+                                     .is_brief = is_brief,
                                      .refused = refused,
                                      .context = bench};
     assert_int_equal(web_server_start(&setup, &bench->server, &err), IS_DONE);
@@ -326,11 +346,12 @@ static void close_many(const int *fds, int count)
 
 static bool is_closed(int fd)
 {
-    char byte;
-    return recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    struct pollfd end = {.fd = fd, .events = POLLRDHUP};
+    return poll(&end, 1, 0) == 1;
 }
 
-/* Who waits for an answer keeps his seat, and the next one is told to come later; with a seat that is free again he is served. */
+/* Who waits for an answer keeps his seat, and the next one is told to come later, unless he is answered at once; with a seat that is free
+ * again he is served. */
 static void tells_who_is_too_many(void **state)
 {
     struct bench bench;
@@ -349,6 +370,7 @@ static void tells_who_is_too_many(void **state)
     assert_non_null(strstr(heard, "HTTP/1.1 503"));
     assert_non_null(strstr(heard, "\r\n\r\nbusy"));
     assert_int_equal(atomic_load(&bench.too_busy), 1);
+    assert_body(get(arena, &bench, "/now"), 200, "now");
     bench_hold(&bench, false);
     for (int i = 0; i < 2; i++)
         assert_non_null(strstr(hear(fds[i], heard, sizeof heard, "\r\n\r\nlater", 1), "HTTP/1.1 200"));
@@ -358,7 +380,8 @@ static void tells_who_is_too_many(void **state)
     arena_free(&arena);
 }
 
-/* The oldest has to go for the newest, but not who waits; and who is idle goes before who is in the middle of a request. */
+/* The oldest has to go for the newest, but not who waits; and who is idle goes before who is in the middle of a request. He hears
+ * why. */
 static void makes_room_for_a_new_caller(void **state)
 {
     struct bench bench;
@@ -383,7 +406,9 @@ static void makes_room_for_a_new_caller(void **state)
     dial_many(&bench, slow, "GET /now HTTP/1.1\r\n");
     assert_body(get(arena, &bench, "/now"), 200, "now");
     assert_true(is_closed(early) && is_closed(slow[0]) && !is_closed(slow[CROWD - 1]));
-    assert_true(atomic_load(&bench.too_many) >= CROWD - SEATS - 64);
+    assert_non_null(strstr(hear(early, heard, sizeof heard, "never", 1), "HTTP/1.1 503"));
+    assert_non_null(strstr(heard, "\r\n\r\nbusy"));
+    assert_true(atomic_load(&bench.too_many) >= CROWD - SEATS - 128);
     bench_hold(&bench, false);
     assert_non_null(strstr(hear(waits, heard, sizeof heard, "\r\n\r\nlater", 1), "HTTP/1.1 200"));
     close_many(slow, CROWD);
@@ -391,6 +416,32 @@ static void makes_room_for_a_new_caller(void **state)
     close(idle);
     close(waits);
     close(early);
+    bench_stop(&bench);
+    arena_free(&arena);
+}
+
+/* Who has to go in the middle of his answer is told nothing more. */
+static void says_nothing_into_an_answer(void **state)
+{
+    struct bench bench;
+    struct arena *arena = arena_new();
+    int slow[CROWD];
+    char heard[65536] = "";
+    size_t size = 0;
+    (void)state;
+    bench_start(&bench, SEATS, 30, 1);
+    int lazy = dial(&bench);
+    tell(lazy, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
+    usleep(150000);
+    dial_many(&bench, slow, "GET /now HTTP/1.1\r\n");
+    assert_body(get(arena, &bench, "/now"), 200, "now");
+    for (ssize_t got; (got = recv(lazy, heard, sizeof heard - 1, 0)) > 0; size += (size_t)got) {
+        heard[got] = '\0';
+        assert_null(strstr(heard, "busy"));
+    }
+    assert_in_range(size, 1, LARGE - 1);
+    close_many(slow, CROWD);
+    close(lazy);
     bench_stop(&bench);
     arena_free(&arena);
 }
@@ -566,19 +617,13 @@ static void serves_many_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(answers_at_once_and_later),
-        cmocka_unit_test(tells_what_came),
-        cmocka_unit_test(refuses_a_large_body),
-        cmocka_unit_test(takes_a_long_request_line),
-        cmocka_unit_test(keeps_connections_alive),
-        cmocka_unit_test(tells_who_is_too_many),
-        cmocka_unit_test(makes_room_for_a_new_caller),
-        cmocka_unit_test(ends_who_trickles),
-        cmocka_unit_test(closes_what_is_idle_but_not_what_waits),
-        cmocka_unit_test(bears_a_caller_who_leaves),
-        cmocka_unit_test(answers_all_before_it_stops),
-        cmocka_unit_test(says_why_it_cannot_start),
-        cmocka_unit_test(serves_many_at_once),
+        cmocka_unit_test(answers_at_once_and_later),   cmocka_unit_test(tells_what_came),
+        cmocka_unit_test(refuses_a_large_body),        cmocka_unit_test(takes_a_long_request_line),
+        cmocka_unit_test(keeps_connections_alive),     cmocka_unit_test(tells_who_is_too_many),
+        cmocka_unit_test(makes_room_for_a_new_caller), cmocka_unit_test(says_nothing_into_an_answer),
+        cmocka_unit_test(ends_who_trickles),           cmocka_unit_test(closes_what_is_idle_but_not_what_waits),
+        cmocka_unit_test(bears_a_caller_who_leaves),   cmocka_unit_test(answers_all_before_it_stops),
+        cmocka_unit_test(says_why_it_cannot_start),    cmocka_unit_test(serves_many_at_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
