@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.." || exit 2
 . tests/tap/tap.sh
 . tests/tap/store.sh
 seed=${MODEL_SEED:-1}
-steps=${MODEL_STEPS:-16000}
+steps=${MODEL_STEPS:-10000}
 play=$(dirname "$smshall")/model/play
 sessions=2
 base_name=${prefix}_model

@@ -81,7 +81,7 @@ static inline void pick_from_menu(struct person *p, const struct question *q, in
     int s = menu->item[n].service ? service_of(menu->item[n].service) : -1;
     switch (menu->item[n].does) {
     case OPENS:
-        order(p, s, port, false);
+        order(p, s, port, NULL);
         break;
     case CLOSES:
         close_by_code(p, s);
@@ -130,7 +130,8 @@ static inline void put_again(struct person *p, struct question *q)
     struct reply *reply = say(p, q->command, q->subject == ABOUT_MENU ? "menu" : "again");
     if (q->subject == ABOUT_ORDER) {
         with(p, reply, "service", catalogue[q->service].name);
-        say_question(p, reply, q->service, q->fee, q->is_trial);
+        q->fee = fee_of_order(p, q->service, q->price, q->is_trial); /* it may be another day by now */
+        say_question(p, reply, q);
     }
 }
 
@@ -144,7 +145,7 @@ static inline void answer_consent(struct person *p, struct question *q, int port
         struct reply *reply = say(p, q->command, "declined");
         with(p, reply, "service", q->subject == ABOUT_ORDER ? catalogue[q->service].name : NULL);
     } else if (q->subject == ABOUT_ORDER) {
-        order(p, q->service, port, true);
+        order(p, q->service, port, q);
     } else {
         stop(p, port, true);
     }
@@ -228,7 +229,7 @@ static inline void act_at_provider(struct person *p, const struct message *m)
     switch (m->meaning) {
     case SAYS_ORDER_CODE:
         if (is_of_port(m->about, m->port))
-            order(p, m->about, m->port, false);
+            order(p, m->about, m->port, NULL);
         else
             not_understood(p, m->port);
         break;
@@ -259,7 +260,7 @@ static inline void act_at_hall(struct person *p, const struct message *m)
 {
     switch (m->meaning) {
     case SAYS_ORDER:
-        order(p, m->about, m->port, false);
+        order(p, m->about, m->port, NULL);
         break;
     case SAYS_CLOSE:
         close_by_code(p, m->about);
@@ -333,15 +334,17 @@ static inline bool is_refusal(const char *outcome)
     return false;
 }
 
-/* Something happened that must not happen twice (D6). A question is simply answered again, a menu is put again, and what was only put once
- * more may be answered by the same word (A6). */
+/* Something happened that must not happen twice (D6). A question is simply answered again; so is the code of a menu, but whatever else led
+ * to the menu of its port is no choice from it when it comes twice. What was only put once more may be answered by the same word (A6). */
 static inline bool has_acted(const struct person *p, const struct message *m)
 {
     if (p->said.count == 0 || p->puts_again)
         return false;
     const struct reply *reply = &p->said.reply[0];
-    if (is_refusal(reply->outcome) || strcmp(reply->outcome, "menu") == 0)
+    if (is_refusal(reply->outcome))
         return false;
+    if (strcmp(reply->outcome, "menu") == 0)
+        return m->meaning != SAYS_MENU;
     bool is_answer = m->meaning == SAYS_YES || m->meaning == SAYS_NO || m->meaning == SAYS_NUMBERS || m->meaning == SAYS_ORDER_CODE;
     return is_command_that_changes(m) || (is_answer && strcmp(reply->command, "hall") != 0);
 }
@@ -366,7 +369,7 @@ static inline bool is_loop(const struct person *p, const struct message *m)
     int count = 0;
     size_t ring = sizeof p->answered / sizeof *p->answered;
     for (size_t i = p->answers > ring ? p->answers - ring : 0; i < p->answers; i++)
-        count += p->now - p->answered[i % ring].at <= LOOP_MS && is_same_text(view_of(p->answered[i % ring].text), view_of(m->text));
+        count += p->now - p->answered[i % ring].at < LOOP_MS && is_same_text(view_of(p->answered[i % ring].text), view_of(m->text));
     return count >= LOOP_MOST;
 }
 

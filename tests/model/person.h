@@ -95,9 +95,9 @@ struct subscription {
     int unpaid; /* the first month that is not charged yet */
     int failed; /* months whose charge failed, in a row */
     int failed_month;
-    bool is_free_yet; /* nothing was charged since it was opened: its first notice is that of a trial */
-    bool is_trial;    /* until it is charged */
+    bool is_trial; /* until it is charged */
     ms_t trial_until;
+    int64_t price; /* that was consented to, whatever it is now; 0: nothing was */
 };
 
 enum subject { ABOUT_ORDER, ABOUT_STOP, ABOUT_LEAVING, ABOUT_MENU };
@@ -111,7 +111,7 @@ struct question {
     enum ended ended;
     ms_t at, until, ended_at;
     int service, menu;
-    int64_t fee; /* what was said that the order costs now */
+    int64_t price, fee; /* what was said that it costs, and now */
     bool is_trial;
     ms_t hides_list; /* it took the place of a list, and until then a number may be meant for that */
     bool takes_yes;  /* of a list: yes is all of it */
@@ -130,6 +130,7 @@ struct person {
     bool is_blacklisted;
     int64_t balance;
     int charges; /* rows of the ledger for services */
+    int64_t price[SERVICES];
     struct subscription has[SERVICES];
     bool had[SERVICES];           /* ordered before: no second trial (A12) */
     int charged[SERVICES];        /* the last month charged */

@@ -12,36 +12,13 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "draw.h"
 #include "grammar/grammar.h"
-#include "spelling.h"
 #include "store/api.h"
 #include "store/pg.h"
 
-enum { EVENTS_MAX = 80, SHRINKS_MAX = 400, REPLY_KINDS_MAX = 100 };
+enum { SHRINKS_MAX = 400, REPLY_KINDS_MAX = 100 };
 static const char msisdn[] = "13700000001";
-
-/* --- events --- */
-
-struct event {
-    enum { SAY, REPEAT, WAIT, TOP_UP } what;
-    int id;    /* of a message: what a repeat calls it by */
-    ms_t wait; /* before it */
-    enum { FOR, UNTIL_DEADLINE, UNTIL_FIRST, UNTIL_DUE } until;
-    ms_t offset;
-    int port;
-    int64_t fen;
-    struct message message;
-};
-
-struct conversation {
-    ms_t start;
-    int64_t balance;
-    int state; /* as in struct person */
-    bool is_blacklisted;
-    unsigned has; /* services from before, a bit each */
-    size_t events;
-    struct event event[EVENTS_MAX];
-};
 
 struct player {
     struct pg *pg;
@@ -103,6 +80,8 @@ static void write_field(struct text *out, const json_t *value)
         text_addf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     else if (json_is_boolean(value))
         text_addf(out, "%s", json_is_true(value) ? "true" : "false");
+    else if (json_object_get(value, "fen"))
+        write_field(out, json_object_get(value, "fen"));
     json_array_foreach(value, i, item)
     {
         text_add(out, i ? VIEW(",") : VIEW_NONE);
@@ -161,8 +140,7 @@ static bool reply_agrees(const struct reply *wanted, const json_t *reply, int po
 {
     return view_equal(json_text(reply, "command"), view_of(wanted->command)) &&
            view_equal(json_text(reply, "outcome"), view_of(wanted->outcome)) &&
-           (port < 0 || view_equal(json_text(reply, "port"), view_of(ports[port].number))) &&
-           fields_agree(wanted, json_object_get(reply, "fields"));
+           view_equal(json_text(reply, "port"), view_of(ports[port].number)) && fields_agree(wanted, json_object_get(reply, "fields"));
 }
 
 static bool replies_agree(const struct replies *wanted, const json_t *replies, int port)
@@ -172,23 +150,6 @@ static bool replies_agree(const struct replies *wanted, const json_t *replies, i
     for (size_t i = 0; i < wanted->count; i++)
         if (!reply_agrees(&wanted->reply[i], json_array_get(replies, i), port))
             return false;
-    return true;
-}
-
-/* Of things that are done at the same moment the order is the store's own. */
-static bool replies_agree_in_any_order(const struct replies *wanted, const json_t *replies)
-{
-    bool is_taken[REPLIES_MAX] = {false};
-    if (json_array_size(replies) != wanted->count)
-        return false;
-    for (size_t i = 0, j; i < wanted->count; i++) {
-        for (j = 0; j < wanted->count; j++)
-            if (!is_taken[j] && reply_agrees(&wanted->reply[i], json_array_get(replies, j), -1))
-                break;
-        if (j == wanted->count)
-            return false;
-        is_taken[j] = true;
-    }
     return true;
 }
 
@@ -311,6 +272,40 @@ static json_t *call(struct player *player, const char *sql, size_t parameters, c
     return NULL;
 }
 
+/* --- the catalogue --- */
+
+static const char *provider_of(const struct service *service)
+{
+    for (int port = 0; port < PORTS; port++)
+        if (service->port && ports[port].own && strcmp(service->port, ports[port].own) == 0)
+            return ports[port].provider;
+    return NULL;
+}
+
+static void put_service(struct player *player, int s, int64_t price)
+{
+    static const char *const first_month[] = {"full", "share", "free"};
+    const struct service *service = &catalogue[s];
+    const struct view parameter[] = {
+        view_of(service->code),
+        view_of(service->name),
+        view_of(service->spelled),
+        number_view(player, price),
+        view_of(service->period),
+        view_of(provider_of(service)),
+        view_of(service->port),
+        view_of(service->order_code),
+        view_of(service->group),
+        view_of(service->needs),
+        number_view(player, service->window_s),
+        number_view(player, service->trial_days),
+        service->ends_with_month ? VIEW("month_end") : VIEW("at_once"),
+        service->is_withdrawn ? VIEW("false") : VIEW("true"),
+        view_of(first_month[service->first_month]),
+    };
+    json_decref(call(player, "SELECT test.offers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", 15, parameter));
+}
+
 /* --- a message --- */
 
 /* As gateway/message.c hands it over, but for what is suggested to whoever is not understood. */
@@ -412,7 +407,7 @@ static void play_due(struct player *player)
     if (player->shows && json_array_size(json_object_get(found, "replies")))
         printf("# %s\n", clock_of(player, p->now));
     if (found)
-        compare(player, found, replies_agree_in_any_order(&p->said, json_object_get(found, "replies")));
+        compare(player, found, replies_agree(&p->said, json_object_get(found, "replies"), 0));
     json_decref(found);
 }
 
@@ -462,6 +457,15 @@ static void play_top_up(struct player *player, const struct event *event)
     play_due(player);
 }
 
+static void play_price(struct player *player, const struct event *event)
+{
+    struct person *p = &player->person;
+    if (player->shows)
+        printf("# %s %s costs %" PRId64 " fen from now on\n", clock_of(player, p->now), catalogue[event->service].name, event->fen);
+    p->price[event->service] = event->fen;
+    put_service(player, event->service, event->fen);
+}
+
 static void play_event(struct player *player, const struct event *event)
 {
     player->steps++;
@@ -480,6 +484,9 @@ static void play_event(struct player *player, const struct event *event)
         break;
     case TOP_UP:
         play_top_up(player, event);
+        break;
+    case PRICE:
+        play_price(player, event);
         break;
     }
 }
@@ -500,6 +507,7 @@ static void bring_person(struct player *player, const struct conversation *talk)
         .arena = player->arena, .now = talk->start, .balance = talk->balance, .state = talk->state, .is_blacklisted = talk->is_blacklisted};
     json_decref(call(player, "SELECT test.brings($1, $2, $3, $4, $5, $6)", 6, parameter));
     for (int s = 0; s < SERVICES; s++) {
+        p->price[s] = catalogue[s].fee_fen;
         if (!(talk->has >> s & 1))
             continue;
         ms_t since = talk->start - 100 * DAY + s * (ms_t)HOUR;
@@ -528,177 +536,7 @@ static void play_again(struct player *player, const struct conversation *talk)
     run(player, "ROLLBACK");
 }
 
-/* --- drawing --- */
-
-static void draw_person(struct dice *dice, struct conversation *talk)
-{
-    static const int64_t balances[] = {0, 50, 290, 500, 799, 1000, 2000, 10000};
-    struct tm tm = {.tm_year = 126,
-                    .tm_mon = roll(dice, 6),
-                    .tm_mday = 1 + roll(dice, 31),
-                    .tm_hour = roll(dice, 24) - 8,
-                    .tm_min = roll(dice, 60),
-                    .tm_sec = roll(dice, 60)};
-    *talk = (struct conversation){.start = timegm(&tm) * (ms_t)SECOND + roll(dice, SECOND), .balance = balances[roll(dice, 8)]};
-    talk->state = chance(dice, 8) ? IN_ARREARS : ACTIVE;
-    if (talk->state == IN_ARREARS && chance(dice, 50))
-        talk->balance = -100;
-    talk->is_blacklisted = chance(dice, 5);
-    for (int s = 0; s < SERVICES && chance(dice, 95); s++)
-        if (costs(s) ? catalogue[s].port && !is_bought_once(s) && chance(dice, 30) : chance(dice, 20))
-            talk->has |= 1u << s;
-}
-
-static void draw_numbers(struct dice *dice, const struct question *q, struct message *m)
-{
-    int most = q->was_asked && is_list(q) ? (q->subject == ABOUT_MENU ? menus[q->menu].items : q->lines) + 2 : 3;
-    m->numbers = chance(dice, 60) ? 1 : 1 + roll(dice, NUMBERS_MAX);
-    for (int i = 0; i < m->numbers; i++)
-        m->number[i] = chance(dice, 3) ? 100 + roll(dice, 900) : roll(dice, 8) ? 1 + roll(dice, most) : 0;
-}
-
-/* What somebody would say next; an answer when there is a question. */
-static enum meaning draw_meaning(struct dice *dice, const struct person *p, int port)
-{
-    static const enum meaning hall[] = {SAYS_ORDER, SAYS_ORDER, SAYS_ORDER, SAYS_ORDER, SAYS_ORDER, SAYS_CLOSE, SAYS_CLOSE, SAYS_CLOSE,
-                                        SAYS_LIST,  SAYS_LIST,  SAYS_ALL,   SAYS_QUERY, SAYS_MENU,  SAYS_MENU,  SAYS_STOP,  SAYS_RESUME};
-    static const enum meaning provider[] = {SAYS_ORDER_CODE, SAYS_ORDER_CODE, SAYS_ORDER_CODE, SAYS_ORDER_CODE,
-                                            SAYS_LIST,       SAYS_ALL,        SAYS_LEAVE_WORD};
-    static const enum meaning answers[] = {SAYS_YES, SAYS_YES, SAYS_YES, SAYS_NO, SAYS_NUMBERS};
-    const struct question *q = &p->asked[port];
-    if (is_open_question(p, q) && q->subject == ABOUT_LEAVING && !ports[port].own && chance(dice, 10))
-        return SAYS_ALL;
-    if (q->was_asked && q->ended == IS_OPEN && chance(dice, 55))
-        return is_list(q) && chance(dice, 75) ? SAYS_NUMBERS : answers[roll(dice, 5)];
-    if (chance(dice, 12))
-        return roll(dice, MEANINGS);
-    if (p->state != ACTIVE && chance(dice, 25))
-        return SAYS_RESUME;
-    return ports[port].own ? provider[roll(dice, 7)] : hall[roll(dice, 16)];
-}
-
-/* One of those that are open, or are cancelled and run on; -1: there is none. */
-static int draw_open(struct dice *dice, const struct person *p, bool ends)
-{
-    int from = roll(dice, SERVICES);
-    for (int i = 0; i < SERVICES; i++) {
-        int s = (from + i) % SERVICES;
-        if (p->has[s].is_open && (!ends || p->has[s].ends))
-            return s;
-    }
-    return -1;
-}
-
-static int draw_service(struct dice *dice, const struct person *p, enum meaning meaning, int port)
-{
-    int s = chance(dice, 60) && (meaning == SAYS_CLOSE || meaning == SAYS_QUERY) ? draw_open(dice, p, false) : -1;
-    if (s < 0 && meaning == SAYS_ORDER && chance(dice, 30))
-        s = draw_open(dice, p, true);
-    if (s < 0)
-        s = roll(dice, SERVICES);
-    while (meaning == SAYS_ORDER_CODE && !(catalogue[s].order_code && (is_of_port(s, port) || chance(dice, 10))))
-        s = roll(dice, SERVICES);
-    return s;
-}
-
-static void draw_answer(struct dice *dice, const struct person *p, int port, struct message *m)
-{
-    m->port = port;
-    m->meaning = is_list(&p->asked[port]) ? SAYS_NUMBERS : SAYS_YES;
-    if (m->meaning == SAYS_NUMBERS)
-        draw_numbers(dice, &p->asked[port], m);
-    spell(dice, m);
-}
-
-static void draw_message(struct dice *dice, const struct person *p, int port, struct event *event)
-{
-    struct message *m = &event->message;
-    event->what = SAY;
-    m->port = port;
-    m->meaning = draw_meaning(dice, p, port);
-    m->about = m->meaning == SAYS_MENU ? roll(dice, MENUS) : draw_service(dice, p, m->meaning, port);
-    m->late_s = chance(dice, 8) ? 1 + roll(dice, 20) : 0;
-    m->is_lost = chance(dice, 3);
-    if (m->meaning == SAYS_NUMBERS)
-        draw_numbers(dice, &p->asked[port], m);
-    spell(dice, m);
-}
-
-static void draw_wait(struct dice *dice, int port, struct event *event)
-{
-    static const ms_t around[] = {-SECOND, -1, 0, 1, SECOND};
-    event->what = WAIT;
-    event->port = port;
-    event->until = roll(dice, 4);
-    event->offset = event->until == FOR ? roll(dice, 3 * DAY_S) * (ms_t)SECOND : around[roll(dice, 5)];
-}
-
-static ms_t draw_pause(struct dice *dice)
-{
-    if (chance(dice, 70))
-        return 1 + roll(dice, 20 * SECOND);
-    return chance(dice, 90) ? (55 + roll(dice, 8)) * (ms_t)SECOND : roll(dice, HOUR);
-}
-
-/* It was waited for a question's deadline, and it has come. */
-static bool is_at_deadline(const struct person *p, const struct conversation *talk)
-{
-    const struct event *last = &talk->event[talk->events - 1];
-    return talk->events && last->what == WAIT && last->until == UNTIL_DEADLINE && p->asked[last->port].was_asked &&
-           p->now == p->asked[last->port].until + last->offset;
-}
-
-/* The message of an earlier event, by number from the end; NULL: it is none. */
-static const struct event *earlier(const struct conversation *talk, size_t back)
-{
-    if (talk->events <= back || talk->event[talk->events - 1 - back].what != SAY)
-        return NULL;
-    return &talk->event[talk->events - 1 - back];
-}
-
-static void draw_event(struct dice *dice, struct player *player, struct conversation *talk, int *port)
-{
-    struct event *event = &talk->event[talk->events];
-    const struct event *before = earlier(talk, (size_t)(chance(dice, 70) ? 0 : roll(dice, 10)));
-    if (is_at_deadline(&player->person, talk) && chance(dice, 80)) {
-        *port = talk->event[talk->events - 1].port;
-        *event = (struct event){.what = SAY};
-        draw_answer(dice, &player->person, *port, &event->message);
-        event->id = (int)talk->events++;
-        return;
-    }
-    if (chance(dice, 20))
-        *port = chance(dice, 50) ? 0 : roll(dice, PORTS);
-    *event = (struct event){.wait = draw_pause(dice)};
-    if (before && chance(dice, 10)) {
-        *event = *before;
-        event->wait = draw_pause(dice);
-        event->what = chance(dice, 40) ? REPEAT : SAY;
-    } else if (chance(dice, 12)) {
-        draw_wait(dice, *port, event);
-    } else if (chance(dice, 3)) {
-        event->what = TOP_UP;
-        event->fen = 1 + roll(dice, 1000);
-    } else {
-        draw_message(dice, &player->person, *port, event);
-    }
-    if (event->what != REPEAT)
-        event->id = (int)talk->events;
-    talk->events++;
-}
-
-/* A machine, or somebody who loses patience: the same text over and over (E4). */
-static void draw_burst(struct dice *dice, struct conversation *talk)
-{
-    struct event event = talk->event[talk->events - 1];
-    if (event.what != SAY || talk->events + LOOP_MOST + 4 > EVENTS_MAX)
-        return;
-    for (int i = 0; i < LOOP_MOST + 2; i++) {
-        event.id = (int)talk->events;
-        event.wait = 1 + roll(dice, 25 * SECOND);
-        talk->event[talk->events++] = event;
-    }
-}
+/* --- a new one --- */
 
 static void draw_and_play(struct player *player, struct conversation *talk, struct dice *dice)
 {
@@ -708,7 +546,7 @@ static void draw_and_play(struct player *player, struct conversation *talk, stru
     begin_conversation(player, talk);
     while (played < most && !player->has_failed) {
         if (played == talk->events) {
-            draw_event(dice, player, talk, &port);
+            draw_event(dice, &player->person, talk, &port);
             if (chance(dice, 1))
                 draw_burst(dice, talk);
         }
@@ -774,40 +612,6 @@ static void show_failure(struct player *player, struct conversation *talk, uint6
 
 /* --- all of it --- */
 
-static const char *provider_of(const struct service *service)
-{
-    for (int port = 0; port < PORTS; port++)
-        if (service->port && ports[port].own && strcmp(service->port, ports[port].own) == 0)
-            return ports[port].provider;
-    return NULL;
-}
-
-static void put_catalogue(struct player *player)
-{
-    static const char *const first_month[] = {"full", "share", "free"};
-    for (int s = 0; s < SERVICES; s++) {
-        const struct service *service = &catalogue[s];
-        const struct view parameter[] = {
-            view_of(service->code),
-            view_of(service->name),
-            view_of(service->spelled),
-            number_view(player, service->fee_fen),
-            view_of(service->period),
-            view_of(provider_of(service)),
-            view_of(service->port),
-            view_of(service->order_code),
-            view_of(service->group),
-            view_of(service->needs),
-            number_view(player, service->window_s),
-            number_view(player, service->trial_days),
-            service->ends_with_month ? VIEW("month_end") : VIEW("at_once"),
-            service->is_withdrawn ? VIEW("false") : VIEW("true"),
-            view_of(first_month[service->first_month]),
-        };
-        json_decref(call(player, "SELECT test.offers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", 15, parameter));
-    }
-}
-
 static void open_player(struct player *player, const char *conninfo)
 {
     struct err err;
@@ -819,7 +623,8 @@ static void open_player(struct player *player, const char *conninfo)
     }
     player->arena = arena_new();
     must(pg_open(conninfo, 5000, &player->pg, &err), &err);
-    put_catalogue(player);
+    for (int s = 0; s < SERVICES; s++)
+        put_service(player, s, catalogue[s].fee_fen);
 }
 
 /* How often each kind of reply came: what was never said was never compared. */

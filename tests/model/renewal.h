@@ -22,12 +22,12 @@ static inline void give_notice(struct person *p, int s)
         has->step_at = after_quiet(p->now);
         return;
     }
-    bool is_trial = has->is_free_yet && catalogue[s].trial_days > 0;
     ms_t due = has->is_trial ? has->trial_until : first_of(has->unpaid, RENEWAL_HOUR);
-    has->step = has->is_trial && !costs(s) ? STEP_END : STEP_CHARGE;
+    has->step = has->is_trial && !costs(s, has->price) ? STEP_END : STEP_CHARGE;
     has->step_at = due > p->now + DAY ? due : p->now + DAY;
-    struct reply *reply = say(p, "open", is_trial ? "trial_notice" : "renewal_notice");
+    struct reply *reply = say(p, "open", has->is_trial ? "trial_notice" : "renewal_notice");
     with(p, reply, "at", iso(p, has->step_at));
+    with_number(p, reply, "price", has->price);
     with(p, reply, "service", catalogue[s].name);
 }
 
@@ -50,7 +50,7 @@ static inline void fail_to_charge(struct person *p, int s)
         *has = (struct subscription){0};
         return;
     }
-    has->is_trial = has->is_free_yet = false;
+    has->is_trial = false;
     has->unpaid = month + 1;
     plan_renewal(p, has);
     if (p->now + DAY < has->step_at) {
@@ -63,7 +63,7 @@ static inline void renew(struct person *p, int s)
 {
     struct subscription *has = &p->has[s];
     bool is_share = has->is_trial && catalogue[s].first_month == SHARE;
-    int64_t fee = is_share ? share_of_month(catalogue[s].fee_fen, p->now) : catalogue[s].fee_fen;
+    int64_t fee = is_share ? share_of_month(has->price, p->now) : has->price;
     if (p->charged[s] != month_of(p->now)) {
         if (p->state != ACTIVE || p->balance < fee) {
             fail_to_charge(p, s);
@@ -76,7 +76,7 @@ static inline void renew(struct person *p, int s)
         with(p, reply, "service", catalogue[s].name);
     }
     has->failed = 0;
-    has->is_free_yet = has->is_trial = false;
+    has->is_trial = false;
     has->unpaid = month_of(p->now) + 1;
     plan_renewal(p, has);
 }

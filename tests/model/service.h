@@ -6,9 +6,9 @@
 
 /* --- money and months --- */
 
-static inline bool costs(int s)
+static inline bool costs(int s, int64_t price)
 {
-    return catalogue[s].fee_fen > 0 && strcmp(catalogue[s].period, "message") != 0;
+    return price > 0 && strcmp(catalogue[s].period, "message") != 0;
 }
 
 static inline bool is_bought_once(int s)
@@ -25,18 +25,17 @@ static inline int64_t share_of_month(int64_t fee, ms_t at)
 
 static inline bool gets_trial(const struct person *p, int s)
 {
-    return catalogue[s].trial_days > 0 && !(costs(s) && p->had[s]);
+    return catalogue[s].trial_days > 0 && !(costs(s, p->price[s]) && p->had[s]);
 }
 
 /* What the month at hand costs when the service begins, or begins to cost, now. */
-static inline int64_t fee_now(const struct person *p, int s)
+static inline int64_t fee_now(const struct person *p, int s, int64_t price)
 {
-    const struct service *service = &catalogue[s];
     if (is_bought_once(s))
-        return service->fee_fen;
-    if (p->charged[s] == month_of(p->now) || service->first_month == FREE)
+        return price;
+    if (p->charged[s] == month_of(p->now) || catalogue[s].first_month == FREE)
         return 0;
-    return service->first_month == SHARE ? share_of_month(service->fee_fen, p->now) : service->fee_fen;
+    return catalogue[s].first_month == SHARE ? share_of_month(price, p->now) : price;
 }
 
 static inline void charge(struct person *p, int s, int64_t fen)
@@ -63,14 +62,12 @@ static inline void plan_renewal(struct person *p, struct subscription *has)
 static inline void plan_first(struct person *p, int s, bool is_trial)
 {
     struct subscription *has = &p->has[s];
-    ms_t trial_until = p->now + catalogue[s].trial_days * DAY;
     has->is_trial = is_trial;
-    if (is_trial)
-        has->trial_until = trial_until;
-    if (is_trial && (!costs(s) || catalogue[s].first_month != FREE)) {
-        has->unpaid = month_of(trial_until);
-        plan_notice(p, has, trial_until);
-    } else if (costs(s)) {
+    if (is_trial) {
+        has->trial_until = p->now + catalogue[s].trial_days * DAY;
+        has->unpaid = month_of(has->trial_until);
+        plan_notice(p, has, has->trial_until);
+    } else if (costs(s, has->price)) {
         has->unpaid = month_of(p->now) + 1;
         plan_renewal(p, has);
     }
@@ -86,14 +83,14 @@ static inline int open_in_group(const struct person *p, int s)
     return -1;
 }
 
-static inline void begin(struct person *p, int s, bool is_trial)
+static inline void begin(struct person *p, int s, int64_t price, bool is_trial)
 {
-    p->has[s] = (struct subscription){.is_open = true, .since = p->now, .is_free_yet = true};
+    p->has[s] = (struct subscription){.is_open = true, .since = p->now, .price = price};
     plan_first(p, s, is_trial);
     p->had[s] = true;
 }
 
-static inline const char *refusal(struct person *p, int s, int64_t fee, struct reply *reply)
+static inline const char *refusal(struct person *p, int s, bool is_charged, int64_t fee, struct reply *reply)
 {
     const struct service *service = &catalogue[s];
     int other = open_in_group(p, s), need = service->needs ? service_of(service->needs) : -1;
@@ -112,7 +109,7 @@ static inline const char *refusal(struct person *p, int s, int64_t fee, struct r
         with(p, reply, "needs", catalogue[need].name);
         return "requires";
     }
-    if (costs(s) && p->is_blacklisted)
+    if (is_charged && p->is_blacklisted)
         return "blacklisted";
     if (p->balance < fee) {
         with_number(p, reply, "balance", p->balance);
@@ -121,62 +118,67 @@ static inline const char *refusal(struct person *p, int s, int64_t fee, struct r
     return NULL;
 }
 
-static inline void say_question(struct person *p, struct reply *reply, int s, int64_t fee, bool is_trial)
+static inline void say_question(struct person *p, struct reply *reply, const struct question *q)
 {
-    const struct service *service = &catalogue[s];
+    const struct service *service = &catalogue[q->service];
     with(p, reply, "collected", service->port ? "true" : NULL);
-    with(p, reply, "off", is_bought_once(s) ? NULL : off_code(p, s));
-    if (is_trial)
+    with(p, reply, "off", is_bought_once(q->service) ? NULL : off_code(p, q->service));
+    with_number(p, reply, "price", q->price);
+    if (q->is_trial)
         with_number(p, reply, "trial_days", service->trial_days);
-    else if (fee == 0)
+    else if (q->fee == 0)
         with(p, reply, "now_free", "true");
-    else if (fee != service->fee_fen)
-        with_number(p, reply, "now", fee);
+    else if (q->fee != q->price)
+        with_number(p, reply, "now", q->fee);
+}
+
+static inline int64_t fee_of_order(const struct person *p, int s, int64_t price, bool is_trial)
+{
+    return costs(s, price) && !is_trial ? fee_now(p, s, price) : 0;
 }
 
 static inline void ask_order(struct person *p, int s, int port, struct reply *reply, int64_t fee)
 {
-    bool is_trial = gets_trial(p, s) && !p->has[s].is_open;
     reply->outcome = "ask";
-    say_question(p, reply, s, fee, is_trial);
     with_number(p, reply, "window", catalogue[s].window_s);
     say_replaced(p, port, reply, true);
     struct question *q = ask(p, port, ABOUT_ORDER, catalogue[s].window_s * (ms_t)SECOND);
     q->service = s;
+    q->price = p->price[s];
     q->fee = fee;
-    q->is_trial = is_trial;
+    q->is_trial = gets_trial(p, s) && !p->has[s].is_open;
     q->command = "open";
+    say_question(p, reply, q);
 }
 
-static inline void resume_service(struct person *p, int s, int64_t fee, struct reply *reply)
+static inline void charge_order(struct person *p, int s, int64_t fee, struct reply *reply)
+{
+    if (fee == 0)
+        return;
+    charge(p, s, fee);
+    with_number(p, reply, "charged", fee);
+    with_number(p, reply, "balance", p->balance);
+}
+
+/* It was cancelled, and goes on; at the price of now, if that costs anything. */
+static inline void resume_service(struct person *p, int s, int64_t price, struct reply *reply)
 {
     struct subscription *has = &p->has[s];
     reply->outcome = "resumed";
     has->ends = 0;
-    if (fee > 0) {
-        charge(p, s, fee);
-        with_number(p, reply, "charged", fee);
-        with_number(p, reply, "balance", p->balance);
-    }
-    has->unpaid = month_of(p->now) + 1;
-    plan_renewal(p, has);
+    has->step = STEP_NONE;
+    has->price = price;
+    plan_first(p, s, false);
 }
 
-static inline void open_service(struct person *p, int s, int64_t fee, struct reply *reply)
+static inline void open_service(struct person *p, int s, int64_t price, bool is_trial, struct reply *reply)
 {
-    bool is_trial = gets_trial(p, s);
     reply->outcome = is_bought_once(s) ? "bought" : "ok";
     if (is_trial)
         with(p, reply, "trial_until", iso(p, p->now + catalogue[s].trial_days * DAY));
     if (!is_bought_once(s)) {
-        begin(p, s, is_trial);
+        begin(p, s, price, is_trial);
         with(p, reply, "off", off_code(p, s));
-    }
-    if (fee > 0) {
-        charge(p, s, fee);
-        p->has[s].is_free_yet = false;
-        with_number(p, reply, "charged", fee);
-        with_number(p, reply, "balance", p->balance);
     }
 }
 
@@ -189,24 +191,28 @@ static inline bool is_suspended(struct person *p)
     return true;
 }
 
-/* consents: yes was said to the question about it. */
-static inline void order(struct person *p, int s, int port, bool consents)
+/* consent: the question about it to which yes was said, with the price that holds then; NULL: it was not asked yet. */
+static inline void order(struct person *p, int s, int port, const struct question *consent)
 {
-    bool resumes = p->has[s].is_open && p->has[s].ends, is_trial = gets_trial(p, s) && !resumes;
-    int64_t fee = costs(s) && !is_trial ? fee_now(p, s) : 0;
+    bool resumes = p->has[s].is_open && p->has[s].ends, is_trial = consent ? consent->is_trial : gets_trial(p, s) && !resumes;
+    int64_t price = consent ? consent->price : p->price[s];
+    int64_t fee = fee_of_order(p, s, price, is_trial);
     if (is_suspended(p))
         return;
     struct reply *reply = say(p, "open", NULL);
     with(p, reply, "service", catalogue[s].name);
-    reply->outcome = refusal(p, s, fee, reply);
+    reply->outcome = refusal(p, s, costs(s, price), fee, reply);
     if (reply->outcome)
         return;
-    if (costs(s) && !consents)
+    if (costs(s, price) && !consent) {
         ask_order(p, s, port, reply, fee);
-    else if (resumes)
-        resume_service(p, s, fee, reply);
+        return;
+    }
+    charge_order(p, s, fee, reply);
+    if (resumes)
+        resume_service(p, s, price, reply);
     else
-        open_service(p, s, fee, reply);
+        open_service(p, s, price, is_trial, reply);
 }
 
 /* --- closing and leaving --- */
