@@ -54,6 +54,7 @@ GRANT USAGE ON SCHEMA hall TO smshall_hall, smshall_feed, smshall_operator;
 
 GRANT EXECUTE ON FUNCTION
     hall.receive(bigint, text, text, text, text, bigint, bigint, text, text, text, text, jsonb, text, text),
+    hall.receive_many(bigint[], text[], text[], text[], text[], bigint[], bigint[], text[], text[], text[], text[], jsonb[], text[], text[]),
     hall.settle(bigint, text, text, text, int, text, int, int),
     hall.delivery_report(bigint, text, int, text, bigint),
     hall.claim_unsent(int, int),

@@ -131,4 +131,5 @@ migrate "$new" || give_up "a new store"
 schema "$new" >"$dir/new"
 upgrade_from first "0001 0002 0003 0004"
 upgrade_from second "0001 0002 0003 0004 0005"
+upgrade_from third "0001 0002 0003 0004 0005 0006 0007"
 tap_end

@@ -6,6 +6,7 @@
 
 enum api_function {
     API_RECEIVE,         /* hall.receive: a message takes effect */
+    API_RECEIVE_MANY,    /* hall.receive_many: many at once, each parameter an array; the lanes' own, who make it of API_RECEIVE */
     API_SETTLE,          /* hall.settle: how sending a reply ended */
     API_DELIVERY_REPORT, /* hall.delivery_report */
     API_CLAIM_UNSENT,    /* hall.claim_unsent: replies that a crash, or a refusal for now, left unsent */

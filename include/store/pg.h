@@ -40,6 +40,9 @@ enum outcome pg_pipeline(struct pg *pg, int timeout_ms, struct err *err);
 /* Queues one call of a prepared statement; nothing waits. Text parameters, copied. */
 enum outcome pg_send(struct pg *pg, const char *name, size_t parameters, const struct view *parameter, struct err *err);
 
+/* The same with an array of text for each parameter, whose i-th element is row[i][parameter]. */
+enum outcome pg_send_rows(struct pg *pg, const char *name, size_t parameters, size_t rows, const struct view *const *row, struct err *err);
+
 /* Ends a batch: one Sync. */
 enum outcome pg_send_sync(struct pg *pg, struct err *err);
 

@@ -53,18 +53,30 @@ BEGIN
 END
 $$;
 
--- The question before money is spent (rules A2). now, now_free: what is charged for this month, when that is not the price.
-CREATE OR REPLACE FUNCTION hall_private.ask_consent(p_msisdn bigint, p_service hall.service, OUT outcome text, OUT fields jsonb)
+-- What is charged for this month, when that is not the price: {now} or {now_free}; of a trial nothing is said.
+CREATE OR REPLACE FUNCTION hall_private.now_fields(p_msisdn bigint, p_service hall.service) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_window int := extract(epoch FROM p_service.confirm_window);
-    v_now    bigint := CASE
+    v_now bigint := CASE
         WHEN p_service.period = 'month' AND hall_private.was_charged(p_msisdn, p_service.code, hall_private.month_of(hall.now())) THEN 0
         ELSE hall_private.opening_fee(p_service)
     END;
 BEGIN
+    IF p_service.trial_days > 0 OR v_now = p_service.fee_fen THEN
+        RETURN '{}';
+    END IF;
+    RETURN CASE v_now WHEN 0 THEN '{"now_free": true}' ELSE jsonb_build_object('now', v_now) END;
+END
+$$;
+
+-- The question before money is spent (rules A2).
+CREATE OR REPLACE FUNCTION hall_private.ask_consent(p_msisdn bigint, p_service hall.service, OUT outcome text, OUT fields jsonb)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_window int := extract(epoch FROM p_service.confirm_window);
+BEGIN
     outcome := 'ask';
-    fields := hall_private.service_fields(p_service) || jsonb_build_object(
+    fields := hall_private.service_fields(p_service) || hall_private.now_fields(p_msisdn, p_service) || jsonb_build_object(
         'trial_days', p_service.trial_days,
         'window', v_window,
         'ask', jsonb_build_object(
@@ -74,9 +86,6 @@ BEGIN
             'options', jsonb_build_array(hall_private.option_of(p_service, NULL))));
     IF p_service.period = 'once' THEN
         fields := fields - 'off';                 -- it has ended when it begins
-    END IF;
-    IF p_service.trial_days = 0 AND v_now <> p_service.fee_fen THEN
-        fields := fields || CASE v_now WHEN 0 THEN '{"now_free": true}' ELSE jsonb_build_object('now', v_now) END;
     END IF;
 END
 $$;

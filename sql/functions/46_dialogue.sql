@@ -116,8 +116,8 @@ RETURN CASE
     ELSE '0000'
 END;
 
--- The question went out, or may have: one of the replies that put it was sent, or is in somebody's hands who has not said how it went. Not
--- when all of them failed, ran out, or wait for their turn.
+-- The question went out, or may have: one of the replies that put it was sent, or reported on before its words were noted, or is in
+-- somebody's hands who has not said how it went. Not when all of them failed, ran out, or wait for their turn.
 CREATE OR REPLACE FUNCTION hall_private.was_put(p_dialogue hall.dialogue, p_number int) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
@@ -128,7 +128,7 @@ BEGIN
           AND r.month >= hall_private.month_of(p_dialogue.at)
           AND r.dialogue = p_dialogue.number
           AND (r.state IN ('answered', 'sent', 'accepted', 'delivered')
-               OR (r.state = 'unsent' AND r.claim_after > hall.now() AND r.reason IS NULL)));
+               OR (r.state = 'unsent' AND r.reason IS NULL AND (r.claim_after > hall.now() OR r.report_status IN (1, 4, 8)))));
 END
 $$;
 
@@ -196,7 +196,7 @@ BEGIN
     ELSIF p_message.gateway_at < date_trunc('second', v_asked.at) OR NOT hall_private.was_put(v_asked, p_message.number) THEN
         -- it was on its way before the question was put, or that has never gone out (rules A6, B4)
         outcome := CASE jsonb_typeof(v_asked.fields) WHEN 'array' THEN v_asked.outcome ELSE 'again' END;
-        fields := hall_private.with_window(v_asked.fields, v_asked.until);
+        fields := hall_private.as_of_now(v_asked);
         dialogue := v_asked.number;
         PERFORM hall_private.note_answer(v_asked, p_message, 'early', NULL);
     ELSIF v_meaning = 'yes' AND NOT v_asked.takes_yes THEN
@@ -227,14 +227,22 @@ BEGIN
 END
 $$;
 
--- The words of a question that is put again: the time that is left of it.
-CREATE OR REPLACE FUNCTION hall_private.with_window(p_fields jsonb, p_until timestamptz) RETURNS jsonb
+-- The words of a question that is put again: the time that is left of it, and what an order costs this month, which may be another one by
+-- now. again: it is not the first time (hall_private.is_again).
+CREATE OR REPLACE FUNCTION hall_private.as_of_now(p_dialogue hall.dialogue) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    v_left jsonb := to_jsonb(greatest(60, hall_private.seconds_until(p_until) / 60 * 60));
+    v_left    jsonb := to_jsonb(greatest(60, hall_private.seconds_until(p_dialogue.until) / 60 * 60));
+    v_service hall.service;
 BEGIN
-    RETURN CASE jsonb_typeof(p_fields) WHEN 'array' THEN jsonb_set(p_fields, '{-1,window}', v_left)
-        ELSE jsonb_set(p_fields, '{window}', v_left) END;
+    IF jsonb_typeof(p_dialogue.fields) = 'array' THEN
+        RETURN jsonb_set(jsonb_set(p_dialogue.fields, '{-1,window}', v_left), '{0,again}', 'true');
+    END IF;
+    SELECT * INTO v_service FROM hall.service AS s WHERE s.code = p_dialogue.options #>> '{0,service}';
+    RETURN p_dialogue.fields - '{now,now_free}'::text[] || jsonb_build_object('window', v_left, 'again', true) || CASE
+        WHEN v_service.code IS NULL THEN '{}'
+        ELSE hall_private.now_fields(p_dialogue.msisdn, hall_private.as_consented(p_dialogue.msisdn, v_service, p_dialogue.number))
+    END;
 END
 $$;
 

@@ -257,14 +257,14 @@ END
 $$;
 
 -- What the message leads to: who answers (`hall`, or the command itself), with which outcome and fields, putting which question.
+-- p_subscriber: NULL when its sender is none.
 CREATE OR REPLACE FUNCTION hall_private.act(
-    p_message hall.message, p_at text, p_call text, p_effect text, p_confirm text, p_args jsonb, p_answer text,
+    p_subscriber hall.subscriber, p_message hall.message, p_at text, p_call text, p_effect text, p_confirm text, p_args jsonb, p_answer text,
     OUT command text, OUT outcome text, OUT fields jsonb, OUT dialogue int)
 LANGUAGE plpgsql AS $$
 DECLARE
-    v_provider   hall.provider;
-    v_subscriber hall.subscriber;
-    v_result     record; -- assigned, not selected into: every question goes this way, and that is cheaper
+    v_provider hall.provider;
+    v_result   record; -- assigned, not selected into: every question goes this way, and that is cheaper
 BEGIN
     command := 'hall';
     fields := '{}';
@@ -277,15 +277,14 @@ BEGIN
         END IF;
     END IF;
 
-    SELECT * INTO v_subscriber FROM hall.subscriber AS s WHERE s.msisdn = p_message.msisdn;
-    IF NOT FOUND OR v_subscriber.state = 'closed' THEN
+    IF p_subscriber.msisdn IS NULL OR p_subscriber.state = 'closed' THEN
         outcome := 'not_subscriber';
         RETURN;
     END IF;
     -- an extension of the hall's port: they are longer than it
     IF length(p_message.port) > 5 AND p_at = 'hall' AND p_effect <> 'leaves' AND NOT hall_private.is_about_service(p_message.port, p_args) THEN
         SELECT r.* INTO command, outcome, fields, dialogue
-        FROM hall_private.act_at_port(v_subscriber, p_message, p_answer) AS r;
+        FROM hall_private.act_at_port(p_subscriber, p_message, p_answer) AS r;
         IF outcome IS NOT NULL THEN
             RETURN;
         END IF;
@@ -295,10 +294,10 @@ BEGIN
 
     IF p_message.command IS NULL AND p_at = 'provider' THEN
         SELECT r.* INTO command, outcome, fields, dialogue
-        FROM hall_private.act_at_provider(v_subscriber, p_message, v_provider, p_args, p_answer) AS r;
+        FROM hall_private.act_at_provider(p_subscriber, p_message, v_provider, p_args, p_answer) AS r;
     ELSIF p_message.command IS NULL THEN
         SELECT r.* INTO command, outcome, fields, dialogue
-        FROM hall_private.act_on_text(v_subscriber, p_message, p_args, p_answer) AS r;
+        FROM hall_private.act_on_text(p_subscriber, p_message, p_args, p_answer) AS r;
     ELSIF p_call IS NULL THEN
         -- a command of words only, or the daemon itself: {"outcome": "fault"} notes a message that the store cannot take
         command := p_message.command;
@@ -306,7 +305,7 @@ BEGIN
         fields := coalesce(p_args, '{}') - 'outcome';
     ELSE
         v_result := hall_private.run_command(
-            v_subscriber, p_message, p_at, p_message.command, p_call, p_effect, p_confirm,
+            p_subscriber, p_message, p_at, p_message.command, p_call, p_effect, p_confirm,
             CASE p_at WHEN 'provider' THEN coalesce(p_args, '{}') || hall_private.provider_args(v_provider) ELSE p_args END);
         command := v_result.command;
         outcome := v_result.outcome;

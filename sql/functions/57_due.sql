@@ -188,6 +188,9 @@ DECLARE
     v_at       timestamptz := greatest(v_planned, hall_private.later(v_now, p_service.notice));
     v_morning  timestamptz := hall_private.after_quiet(v_now);
 BEGIN
+    IF v_is_free THEN
+        p_service.fee_fen := 0;                   -- it ends, whatever it would cost by now
+    END IF;
     IF v_at > v_now AND v_morning > v_now THEN
         PERFORM hall_private.set_step(p_open, 'notice', v_morning);
         RETURN;

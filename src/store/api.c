@@ -6,6 +6,11 @@ const struct api api_table[API_FUNCTIONS] = {
                      "SELECT hall.receive($1::bigint, $2::text, $3::text, $4::text, $5::text, $6::bigint, $7::bigint, $8::text, "
                      "$9::text, $10::text, $11::text, $12::jsonb, $13::text, $14::text)",
                      RECEIVE_PARAMETERS},
+    [API_RECEIVE_MANY] = {"receive_many",
+                          "SELECT * FROM hall.receive_many($1::text[]::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], "
+                          "$6::text[]::bigint[], $7::text[]::bigint[], $8::text[], $9::text[], $10::text[], $11::text[], "
+                          "$12::text[]::jsonb[], $13::text[], $14::text[])",
+                          RECEIVE_PARAMETERS},
     [API_SETTLE] = {"settle", "SELECT hall.settle($1::bigint, $2::text, $3::text, $4::text, $5::int, $6::text, $7::int, $8::int)",
                     SETTLE_PARAMETERS},
     [API_DELIVERY_REPORT] = {"delivery_report", "SELECT hall.delivery_report($1::bigint, $2::text, $3::int, $4::text, $5::bigint)",

@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/counter.h"
 #include "base/log.h"
+#include "store/pipeline.h"
 
 enum {
     PAUSE_FIRST_MS = 50,  /* before a lost store is asked again; doubles … */
@@ -43,6 +44,7 @@ struct lane {
     struct pg *pg; /* these are the lane thread's own */
     unsigned pause_ms;
     struct lane_call **batch;
+    struct pipeline *pipeline;
     struct lane_call *kept, **kept_last; /* owed calls of this batch that failed: they go first in the next */
 };
 
@@ -79,22 +81,11 @@ static bool fault_is_gone_at_once(const struct pg_fault *fault)
 
 static void call_end(struct lane *lane, struct lane_call *call, enum outcome outcome, const struct pg_fault *fault)
 {
-    struct lane_answer answer = {.outcome = outcome, .fault = fault};
-    struct pg_result *result = call->result;
-    if (outcome == IS_DONE && result && pg_rows(result) > 0)
-        answer.value = pg_value(result, 0, 0);
-    call->result = NULL;
+    struct lane_answer answer = {.outcome = outcome, .value = outcome == IS_DONE ? call->value : VIEW_NONE, .fault = fault};
     if (call->is_kept)
         atomic_fetch_sub(&lane->lanes->kept, 1);
     atomic_fetch_sub(&lane->lanes->waiting, 1);
     call->done(call, &answer); /* the call is its owner's again */
-    pg_result_free(&result);
-}
-
-static void batch_drop_results(struct lane_call **batch, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        pg_result_free(&batch[i]->result);
 }
 
 /* --- connection --- */
@@ -133,55 +124,10 @@ static bool lane_connect(struct lane *lane)
 
 /* --- batches --- */
 
-static enum outcome batch_send(struct lane *lane, struct lane_call **batch, size_t count)
-{
-    struct err err;
-    for (size_t i = 0; i < count; i++) {
-        const struct api *api = &api_table[batch[i]->function];
-        if (pg_send(lane->pg, api->name, api->parameters, batch[i]->parameter, &err) != IS_DONE)
-            return IS_UNSURE;
-    }
-    return pg_send_sync(lane->pg, &err) == IS_DONE ? IS_DONE : IS_UNSURE;
-}
-
-/* Reads a batch's results to its Sync. IS_DONE: committed. IS_REFUSED: rolled back, *fault is the first refusal. IS_UNSURE: lost. */
-static enum outcome batch_collect(struct lane *lane, struct lane_call **batch, size_t count, struct pg_fault *fault)
-{
-    enum outcome outcome = IS_DONE;
-    size_t answered = 0;
-    for (;;) {
-        struct pg_result *result = NULL;
-        struct pg_fault this_fault;
-        switch (pg_next(lane->pg, lane->lanes->setup.timeout_ms, &result, &this_fault)) {
-        case PG_RESULT:
-            assert(answered < count);
-            batch[answered++]->result = result;
-            break;
-        case PG_ERROR: /* may also come after the last result: the commit itself was refused */
-            if (outcome == IS_DONE)
-                *fault = this_fault;
-            outcome = IS_REFUSED;
-            answered++;
-            break;
-        case PG_ABORTED:
-            answered++;
-            break;
-        case PG_SYNCED:
-            return outcome;
-        case PG_LOST:
-            return IS_UNSURE;
-        }
-    }
-}
-
 static enum outcome batch_try(struct lane *lane, struct lane_call **batch, size_t count, struct pg_fault *fault)
 {
     uint64_t start_us = clock_us();
-    enum outcome outcome = batch_send(lane, batch, count);
-    if (outcome == IS_DONE)
-        outcome = batch_collect(lane, batch, count, fault);
-    if (outcome != IS_DONE)
-        batch_drop_results(batch, count);
+    enum outcome outcome = pipeline_run(lane->pipeline, lane->pg, lane->lanes->setup.timeout_ms, batch, count, fault);
     if (outcome == IS_UNSURE) {
         counter_add(lane->lanes->lost, 1);
         lane_disconnect(lane);
@@ -369,6 +315,7 @@ static void lane_start(struct lanes *lanes, struct lane *lane)
     lane->pause_ms = PAUSE_FIRST_MS;
     lane->batch = calloc(2 * lanes->setup.batch_max, sizeof(*lane->batch));
     assert(lane->batch);
+    lane->pipeline = pipeline_new(lanes->setup.batch_max);
     pthread_condattr_t monotonic;
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -410,7 +357,6 @@ enum outcome lanes_submit(struct lanes *lanes, struct lane_call *call)
     struct lane *lane = &lanes->lane[(call->key * UINT64_C(0x9E3779B97F4A7C15) >> 32) % lanes->setup.count];
     if (!lane_takes(lane, call))
         return IS_FAILED;
-    call->result = NULL;
     call->is_kept = false;
     call->patient_until_us = call->patience_ms ? clock_us() + call->patience_ms * UINT64_C(1000) : 0;
     pthread_mutex_lock(&lane->mutex);
@@ -462,6 +408,7 @@ void lanes_free(struct lanes **lanes)
         pthread_mutex_destroy(&lane->mutex);
         pthread_cond_destroy(&lane->wake);
         free(lane->batch);
+        pipeline_free(&lane->pipeline);
     }
     free(*lanes);
     *lanes = NULL;

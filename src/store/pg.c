@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
+
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -190,8 +192,8 @@ void pg_result_free(struct pg_result **result)
     *result = NULL;
 }
 
-/* Text parameters travel as C strings and PostgreSQL's text cannot hold U+0000, which SMS can (kannel.md §1): it becomes U+FFFD. So does
- * each byte that is not UTF-8 (an SMSC's words in a report): PostgreSQL would refuse it, and the whole batch with it. */
+/* PostgreSQL's text cannot hold U+0000, which SMS can (kannel.md §1): it becomes U+FFFD. So does each byte that is not UTF-8 (an SMSC's
+ * words in a report): PostgreSQL would refuse it, and the whole batch with it. */
 static void add_value(struct text *values, struct view v)
 {
     for (const char *nul; v.size && (nul = memchr(v.at, '\0', v.size));) {
@@ -201,7 +203,6 @@ static void add_value(struct text *values, struct view v)
         v = view_from(v, before + 1);
     }
     text_add_utf8(values, v);
-    text_add_char(values, '\0');
 }
 
 /* Fills value[] with C strings that live in pg->values until it is cleared, which its user does as soon as libpq has them: a service
@@ -214,6 +215,7 @@ static void set_values(struct pg *pg, size_t parameters, const struct view *para
         start[i] = pg->values.size;
         if (parameter[i].at)
             add_value(&pg->values, parameter[i]);
+        text_add_char(&pg->values, '\0');
     }
     for (size_t i = 0; i < parameters; i++) /* the text may have moved while it grew */
         value[i] = parameter[i].at ? pg->values.at + start[i] : NULL;
@@ -273,6 +275,56 @@ enum outcome pg_send(struct pg *pg, const char *name, size_t parameters, const s
     const char *value[PARAMETERS_MAX];
     set_values(pg, parameters, parameter, value);
     bool is_queued = PQsendQueryPrepared(pg->conn, name, (int)parameters, value, NULL, NULL, 0);
+    text_clear(&pg->values);
+    return is_queued ? IS_DONE : connection_failed(pg, err);
+}
+
+static void add_int32(struct text *values, int32_t n)
+{
+    uint32_t bytes = htonl((uint32_t)n);
+    text_add(values, (struct view){(const char *)&bytes, sizeof bytes});
+}
+
+static void put_int32(struct text *values, size_t at, size_t n)
+{
+    uint32_t bytes = htonl((uint32_t)n);
+    memcpy(values->at + at, &bytes, sizeof bytes);
+}
+
+/* One parameter of all rows as PostgreSQL's array_recv takes it: dimensions, whether there are NULLs, the type of the elements, their
+ * number and the first one's index; then each with its length, -1 for NULL. */
+static void add_array(struct text *values, size_t rows, const struct view *const *row, size_t parameter)
+{
+    enum { TEXT_OID = 25 };
+    const int32_t head[] = {1, 1, TEXT_OID, (int32_t)rows, 1};
+    for (size_t i = 0; i < sizeof head / sizeof *head; i++)
+        add_int32(values, head[i]);
+    for (size_t i = 0; i < rows; i++) {
+        size_t start = values->size;
+        add_int32(values, -1);
+        if (!row[i][parameter].at)
+            continue;
+        add_value(values, row[i][parameter]);
+        put_int32(values, start, values->size - start - sizeof(int32_t));
+    }
+}
+
+enum outcome pg_send_rows(struct pg *pg, const char *name, size_t parameters, size_t rows, const struct view *const *row, struct err *err)
+{
+    assert(parameters <= PARAMETERS_MAX);
+    const char *value[PARAMETERS_MAX];
+    size_t start[PARAMETERS_MAX + 1] = {0};
+    int length[PARAMETERS_MAX], is_binary[PARAMETERS_MAX];
+    for (size_t i = 0; i < parameters; i++) {
+        add_array(&pg->values, rows, row, i);
+        start[i + 1] = pg->values.size;
+    }
+    for (size_t i = 0; i < parameters; i++) {
+        value[i] = pg->values.at + start[i];
+        length[i] = (int)(start[i + 1] - start[i]);
+        is_binary[i] = 1;
+    }
+    bool is_queued = PQsendQueryPrepared(pg->conn, name, (int)parameters, value, length, is_binary, 0);
     text_clear(&pg->values);
     return is_queued ? IS_DONE : connection_failed(pg, err);
 }

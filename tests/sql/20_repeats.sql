@@ -75,6 +75,9 @@ SELECT test.is(test.outcome(test.send(13800138000, 't12', 'Y', p_answer => 'yes'
 SELECT test.is(hall.receive(13800138000, i, '10086', 'hall', '***', NULL, NULL, 'test_charge', 'test_charge', 'changes', 'never', '{}', NULL,
     'sendsms')::jsonb ->> 'was', 'new',
     'again: never for a text with a secret, ' || i) FROM unnest(ARRAY['t13', 't14']) AS i;
+SELECT hall.put_subscriber(13900139010, '全球通', p_opening_fen => 20000);
+SELECT test.is(string_agg(test.outcome(test.says(13900139010, 'TQ', '106602')), ', ' ORDER BY i),
+    'new open ask, again open ask, again open ask', 'again: what no command read, as often as it comes') FROM generate_series(1, 3) AS i;
 SELECT test.at('2026-12-31 23:59:50+08');
 SELECT test.is(test.outcome(test.send(13800138001, 't15', 'X', 'test_charge', p_effect => 'changes')), 'new test_charge ok',
     'the year''s last order');
@@ -88,6 +91,8 @@ SELECT test.is(string_agg(test.send(13900139000, 'l' || i, '回复机', NULL, NU
     repeat('new ', 20) || 'looped looped', 'looped: the 21st same text in five minutes') FROM generate_series(1, 22) AS i;
 SELECT test.is(test.send(13900139000, 'l22', '回复机', NULL, NULL)::text, '{"was": "repeat", "replies": []}',
     'looped: noted, without a reply');
+SELECT test.is(string_agg(test.says(13900139010, '00000', '106601') ->> 'was', ' ' ORDER BY i),
+    'new ' || repeat('again ', 19) || 'looped looped', 'looped: a leaving text that is resent, too') FROM generate_series(1, 22) AS i;
 SELECT test.wait(299);
 SELECT test.is(test.send(13900139000, 'l23', '回复机', NULL, NULL) ->> 'was', 'looped', 'looped: in the window');
 SELECT test.wait(2);

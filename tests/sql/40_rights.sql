@@ -18,7 +18,7 @@ LANGUAGE sql RETURN (
     WHERE n.nspname ~ '^hall' AND p.proname NOT LIKE 'test\_%' AND has_function_privilege(p_role, p.oid, 'EXECUTE')
       AND NOT EXISTS (SELECT FROM pg_depend AS d WHERE d.objid = p.oid AND d.deptype = 'e'));
 SELECT test.is(test.may('smshall_hall'),
-    'claim_events claim_unsent delivery_report receive report_order run_due settle settle_event', 'smshall_hall may call these');
+    'claim_events claim_unsent delivery_report receive receive_many report_order run_due settle settle_event', 'smshall_hall may call these');
 SELECT test.is(test.may('smshall_feed'),
     'announce_suspension load_allowances load_bills load_brands load_charges load_credentials load_languages load_offers load_points '
     'load_ports load_prefixes load_providers load_services load_services load_subscribers load_subscriptions load_top_ups mail_arrived '

@@ -204,6 +204,16 @@ SELECT test.at('2026-12-22 10:00+08');
 SELECT test.is(test.field(test.says(13900139102, 'KTHALF'), 'now'), '100', 'A2: ten days of thirty-one');
 SELECT test.is(test.field(test.says(13900139102, '是'), 'charged'), '100', 'A2: and that is charged');
 
+SELECT hall.put_subscriber(13900139105, '全球通', p_opening_fen => 20000);
+SELECT test.at('2026-12-31 20:00+08');
+SELECT test.is(test.field(test.says(13900139105, 'KTHALF', p_is_away => true), 'now'), '10', 'A2: the last day, in a text that fails');
+UPDATE hall.reply SET state = 'dead', claim_after = NULL WHERE claim_after IS NOT NULL;
+SELECT test.at('2027-01-01 09:00+08');
+SELECT test.is(test.outcome(said) || coalesce(test.field(said, 'now'), ''), 'new open again', 'A6: put again in another month, it names that one''s price')
+FROM test.says(13900139105, '是') AS said;
+SELECT test.is(test.outcome(said) || ' ' || test.field(said, 'charged'), 'new open ok 310', 'A2: which is charged then')
+FROM test.says(13900139105, '是') AS said;
+
 -- a number that changes hands, and the network that closes
 SELECT test.wait(100);
 SELECT test.is(test.outcome(test.says(13900139104, 'KTLDTX')), 'new open ask', 'asked');

@@ -225,9 +225,13 @@ SELECT test.is(test.order(13900000020, 'TRIAL'), 'ok', 'trial: opened'), test.is
     test.is(test.order(13900000024, 'WLAN'), 'ok', 'trial: opened'), test.is(test.order(13900000025, 'ABRUPT'), 'ok', 'no trial: opened');
 SELECT test.is(string_agg(balance_fen::text, ' ' ORDER BY msisdn), '1000 1000 1000 1000 1000 910', 'trial: costs nothing')
 FROM hall.subscriber WHERE msisdn BETWEEN 13900000020 AND 13900000025;
+UPDATE hall.service SET fee_fen = 900 WHERE code = 'WLAN';
 SELECT test.is(test.due('2026-11-28 10:29:59')::text, '0', 'trial: a notice not before its time'),
     test.is(test.due('2026-11-28 10:30:00')::text, '4', 'trial: and then');
 SELECT test.is(test.heard(m), 'trial_notice 2026-11-29T10:30', 'trial: notice to ' || m) FROM unnest('{13900000020,13900000021,13900000022,13900000024}'::bigint[]) AS m;
+SELECT test.is(string_agg(fields #>> '{price,fen}', ' '), '0', 'A1: trial: of what was free: its notice names no price that came since')
+FROM hall.reply WHERE msisdn = 13900000024 AND outcome = 'trial_notice';
+UPDATE hall.service SET fee_fen = 0 WHERE code = 'WLAN';
 SELECT test.is(test.cancel(13900000021, 'TRIAL'), 'ok', 'trial: cancelled in it');
 SELECT test.is(test.due('2026-11-29 10:29:59')::text, '0', 'trial: not a second too short'),
     test.is(test.due('2026-11-29 10:30:00')::text, '3', 'trial: over');
