@@ -6,6 +6,7 @@ CFLAGS   ?= -O2 -g
 SAN      ?=
 SMSHALL  ?= $(BUILD)/smshall
 PREFIX   ?= /usr/local
+TESTS    ?= src/dev/test.sh
 PACKAGES := libmicrohttpd libpq libpcre2-8 libcurl yaml-0.1 libsodium jansson zlib
 pkg      := $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 libs     := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
@@ -27,7 +28,7 @@ room_src := $(sort $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c)))
 room_obj := $(room_src:src/%.c=$(BUILD)/obj/%.o)
 top_obj  := $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/*.c))
 unit_bin := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(sort $(foreach r,$(ROOMS),$(wildcard tests/unit/$(r)_*.c))))
-test_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c)))
+test_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c tests/model/*.c)))
 bench_bin := $(patsubst tests/%.c,$(BUILD)/%,$(sort $(wildcard tests/bench/*.c)))
 fuzz_bin := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/*.c)))
 c_files  := $(sort $(shell find src tests include -name '*.[ch]' 2>/dev/null))
@@ -36,7 +37,7 @@ scripts  := $(sort .ci/run $(wildcard src/dev/*.sh tests/*.sh tests/fault/*.sh t
 # Before a library is installed pkg-config knows no flags, so what follows `deps` is a make of its own.
 again     = +@$(MAKE) --no-print-directory $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
 fuzzed    = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g" SAN="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all"
-sanitized = +@$(MAKE) --no-print-directory test BUILD=build/$@ SMSHALL=build/$@/smshall CFLAGS="-O1 -g"
+sanitized = +@$(MAKE) --no-print-directory test BUILD=build/$@ SMSHALL=build/$@/smshall CFLAGS="-O1 -g" PATIENCE=3
 
 all: $(BUILD)/smshall ## build the program (the default)
 
@@ -47,7 +48,7 @@ run: deps-run ## the whole hall on this machine, until Ctrl-C
 test: deps-test ## every test
 	$(again) all tests-built
 	$(again) fuzz-built $(fuzzed)
-	@src/dev/test.sh $(unit_bin)
+	@$(TESTS) $(unit_bin)
 
 unit: $(unit_bin) ## the unit tests alone (of ROOMS)
 	@for t in $(unit_bin); do echo "== $$t"; $$t || exit 1; done
@@ -56,8 +57,11 @@ unit: $(unit_bin) ## the unit tests alone (of ROOMS)
 asan: ## every test, watched for faults of memory and undefined behaviour
 	$(sanitized) SAN="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -static-libasan -static-libubsan"
 
-tsan: ## the unit tests and what has threads, watched for data races
-	$(sanitized) SAN="-fsanitize=thread" SUITES="lanes e2e"
+tsan: ## every test, watched for data races
+	$(sanitized) SAN="-fsanitize=thread"
+
+valgrind: deps-valgrind ## every test, watched by valgrind: some hours
+	+@$(MAKE) --no-print-directory test TESTS=src/dev/valgrind.sh
 
 fuzz: deps-test ## each fuzz target for a minute (FUZZ_SECONDS)
 	$(again) fuzz-built $(fuzzed)
@@ -66,6 +70,10 @@ fuzz: deps-test ## each fuzz target for a minute (FUZZ_SECONDS)
 bench: deps-bench ## measures, side by side
 	$(again) all bench-built
 	@bash tests/bench.sh
+
+soak: deps-bench ## an hour at half of what the hall can carry (SOAK_SECONDS)
+	$(again) all bench-built
+	@bash tests/soak.sh
 
 check: all ## reads commands/ and prints every fault
 	@$(BUILD)/smshall check
@@ -82,7 +90,7 @@ fmt: deps-lint ## lays out the C files
 
 deps: deps-test ## installs what is missing (apt-get), for run and test
 
-deps-run deps-test deps-lint deps-bench:
+deps-run deps-test deps-lint deps-bench deps-valgrind:
 	@src/dev/deps.sh $(@:deps-%=%)
 
 install: all ## to PREFIX (/usr/local), below DESTDIR
@@ -105,7 +113,7 @@ $(BUILD)/obj/%.o: src/%.c | libraries
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(CPPFLAGS) $(WARN) $(CFLAGS) $(HARDEN) $(SAN) -MMD -MP -c -o $@ $<
 
-# A program of the tests is one file, linked with all rooms: tests/unit/<room>_<what>.c is a unit test; tests/fault and tests/bench hold
+# A program of the tests is one file, linked with all rooms: tests/unit/<room>_<what>.c is a unit test; tests/fault, model and bench hold
 # what the scripts need.
 $(BUILD)/%: tests/%.c $(room_obj)
 	@mkdir -p $(@D)
@@ -130,5 +138,5 @@ libraries:
 		{ echo 'A library or pkg-config is missing: run `make deps` first.' >&2; exit 1; }
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
-.PHONY: all run test unit asan tsan fuzz bench check lint fmt deps deps-run deps-test deps-lint deps-bench install clean help \
-	tests-built bench-built fuzz-built libraries
+.PHONY: all run test unit asan tsan valgrind fuzz bench soak check lint fmt deps deps-run deps-test deps-lint deps-bench deps-valgrind \
+	install clean help tests-built bench-built fuzz-built libraries

@@ -71,7 +71,7 @@ BEGIN
         JOIN pg_class AS c ON c.oid = i.inhrelid
         WHERE i.inhparent IN ('hall.message'::regclass, 'hall.reply'::regclass)
           AND c.relname ~ '_[0-9]{4}$'
-          AND to_date(right(c.relname, 4), 'YYMM') + interval '1 month' <= p_day
+          AND right(c.relname, 4) < to_char(date_trunc('month', p_day), 'YYMM') -- as text: any table's name may come by here (pg_toast_1255)
     LOOP
         EXECUTE format('DROP TABLE hall.%I', v_name);
         v_dropped := v_dropped + 1;

@@ -3,7 +3,8 @@
 # line a suite; a failing one shows all it said. The last line is "N passed, M failed", and the exit code is 1 when M is not 0.
 #
 # A suite finds the program in SMSHALL. It fails when it exits with another code than 0, takes longer than ten minutes, or when a
-# sanitizer found something in any program that it started. What it cannot try here it says in a line that begins with "skipped".
+# sanitizer or valgrind found something in any program that it started. What it cannot try here it says in a line that begins with "skipped".
+# PATIENCE (1) is how many times longer everything may take: a watched program is slow.
 set -u
 
 cd "$(dirname "$0")/../.." || exit 2
@@ -11,15 +12,18 @@ export SMSHALL=${SMSHALL:-build/smshall}
 logs=$PWD/var/test
 results=$logs/results
 jobs=${JOBS:-2}
+limit=$((600 * ${PATIENCE:-1}))
 started=0
 
-# Sanitizers write into files, so that a fault in a server behind a test is seen too: watched NAME COMMAND…
+# Sanitizers, and valgrind (src/dev/valgrind.sh), write into files, so that a fault in a server behind a test is seen too:
+# watched NAME COMMAND…
+# What was freed is kept for 16 MB and not for 256, or no test of the memory's bounds would hold.
 watched() {
     local reports=$logs/sanitizer.$1
     shift
-    ASAN_OPTIONS=log_path=$reports:detect_leaks=1:${ASAN_OPTIONS-} \
+    ASAN_OPTIONS=log_path=$reports:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:quarantine_size_mb=16:${ASAN_OPTIONS-} \
         UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS-} \
-        TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-} "$@"
+        TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-} VALGRIND_LOG=$reports "$@"
 }
 
 # Runs a suite and says how it went, all of it at once: another one runs beside it.
@@ -27,8 +31,8 @@ run_suite() {
     local name=$1 log=$logs/$1.log start=$SECONDS code=0 said
     shift
     rm -f "$logs/sanitizer.$name".*
-    watched "$name" timeout --foreground -k 60 600 "$@" >"$log" 2>&1 </dev/null || code=$?
-    cat "$logs/sanitizer.$name".* >>"$log" 2>/dev/null && code="a sanitizer's report"
+    watched "$name" timeout --foreground -k 60 "$limit" "$@" >"$log" 2>&1 </dev/null || code=$?
+    cat "$logs/sanitizer.$name".* 2>/dev/null | grep '' >>"$log" && code="a sanitizer's report" # valgrind's file is there in any case
     if [ "$code" = 0 ]; then
         said=$(printf '%-34sok      %4d s\n' "$name" $((SECONDS - start)) && grep '^skipped' "$log")
     else
@@ -50,8 +54,8 @@ start_suite() {
 # What is quick and near the ground comes first.
 first="arrows grammar sql lanes smsc talk e2e"
 
-# Measured, or not yet at home beside another suite: run by name.
-by_hand="bench floods model gap"
+# Measured, for hours, or not yet at home beside another suite: run by name.
+by_hand="bench soak gap"
 
 scripts() {
     local path name

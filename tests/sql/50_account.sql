@@ -117,8 +117,10 @@ UPDATE hall.setting SET value = 1 WHERE name = 'months_kept';
 SELECT test.refused($$SELECT hall.drop_messages_before('2027-04-01')$$, '23514', 'drop: never what is younger than five months');
 SELECT test.is(count(*)::text, '2', 'drop: nothing went') FROM hall.message WHERE msisdn = 13800138000;
 SELECT test.at('2027-09-01 00:00+08');
+SET enable_nestloop = off; -- as it plans once it knows its own tables: all names are read before it is known whose they are
 SELECT test.is(hall.drop_messages_before('2027-04-01')::text, '8', 'drop: whole months'),
     test.is(test.months('hall.message'), 'message_2704 message_2705 message_2708 message_2709 message_2710', 'drop: and no other');
+RESET enable_nestloop;
 SELECT test.at('2028-03-01 00:00+08');
 SELECT test.is((hall.drop_messages_before('2027-09-01') > 0)::text, 'true', 'drop: later');
 SELECT test.is(count(*)::text, '0', 'drop: from the default partition too') FROM hall.message WHERE msisdn = 13800138000;
