@@ -72,8 +72,8 @@ static struct grammar *load_grammar(const char *folder)
     struct grammar *grammar = grammar_load(folder, &faults);
     if (!grammar)
         print_faults(&faults);
-    else if (faults.untranslated_count)
-        fprintf(stderr, "smshall: %zu replies lack a translation and are sent in Chinese: see smshall check\n", faults.untranslated_count);
+    else if (faults.wordless_replies)
+        fprintf(stderr, "smshall: %zu replies lack a translation and are sent in Chinese: see smshall check\n", faults.wordless_replies);
     faults_free(&faults);
     return grammar;
 }
@@ -261,6 +261,7 @@ static enum outcome open_doors(struct hall *hall, struct err *err)
         .idle_timeout_s = IDLE_TIMEOUT_S,
         .threads = 1,
         .handle = ingress_handle,
+        .is_brief = ingress_is_brief,
         .refused = ingress_refused,
         .context = &hall->ingress,
     };

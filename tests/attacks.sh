@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# What somebody may try who can text, who reaches Kannel's port of the hall, or who writes command files: the table of the README. What has
-# tests elsewhere (tokens and senders in e2e.sh, orders' tokens and redirects in webhook.sh, the store's rights in sql/42_attacks.sql) is not
-# tried again here. Prints TAP.
+# What somebody may try who can text, who reaches Kannel's port of the hall, who makes operators read what he wrote, or who writes command
+# files: the table of the README. What has tests elsewhere (tokens and senders in e2e.sh, orders' tokens and redirects in webhook.sh, the
+# store's rights in sql/42_attacks.sql) is not tried again here. Prints TAP.
 set -eu
 cd "$(dirname "$0")/.."
 # shellcheck source=tests/tap/tap.sh
@@ -43,16 +43,26 @@ raw() {
     exec 5>&- 5<&-
 }
 
+# repeat COUNT TEXT
+repeat() {
+    printf "%.0s$2" $(seq "$1")
+}
+
 count_of() {
     sql -c "SELECT count(*) FROM $1"
 }
 
 # --- fields, as a gateway that is not ours might fill them -----------------------------------------------------------------
 
+# Lines of the log but for those that the hall writes unasked, late on a slow machine.
+lines_told() {
+    grep -vcE '^[^ ]* info (start|run_due) ' "$log" || true
+}
+
 # Whatever stands in a field, the log has one line for an event, each with its time in front.
 test_log() {
-    local lines hidden='%0D%0A2026-11-22T00:00:00.000Z%20info%20mo%20id=forged'
-    lines=$(wc -l <"$log")
+    local lines told hidden='%0D%0A2026-11-22T00:00:00.000Z%20info%20mo%20id=forged'
+    lines=$(wc -l <"$log") told=$(lines_told)
     is "a line of the log hidden in id" "*id=%I* 400" "$(mo "id=a$hidden&from=13800138001&to=10086" YE)"
     is "… in from" "* 200" "$(mo "id=l2&from=x$hidden&to=10086" YE)"
     is "… in to" "*to=%P* 400" "$(mo "id=l3&from=13800138001&to=10086$hidden" YE)"
@@ -60,7 +70,7 @@ test_log() {
     is "… in a report's reason" 200 "$(dlr "token=$token&mt=2611-1&msisdn=13800138001&status=1&reason=x$hidden")"
     is "… in a report's number" 200 "$(dlr "token=$token&mt=2611-1&msisdn=1$hidden&status=1")"
     is "escape sequences of a terminal in from" "* 200" "$(mo "id=l5&from=%1B%5B2J%1B%5D0;x%07&to=10086" YE)"
-    is "each is one line of the log" 7 "$(($(wc -l <"$log") - lines))"
+    is "each is one line of the log" 7 "$(($(lines_told) - told))"
     is "… with its time in front" 0 "$(tail -n +$((lines + 1)) "$log" | grep -cvE '^20[0-9-]+T[0-9:.]+Z (info|warn|error) [a-z_]+ ' || true)"
     is "… and no line says what was forged" 0 "$(grep -c '^[^ ]* info mo id=forged' "$log" || true)"
     is "… nor holds a control character" 0 "$(LC_ALL=C grep -cP '[\x00-\x08\x0b-\x1f\x7f]' "$log" || true)"
@@ -121,6 +131,55 @@ test_reports() {
         "$(sql -c "SELECT md5(string_agg(r::text, '' ORDER BY number)) FROM hall.reply r WHERE msisdn = 13800138001")"
 }
 
+# Whoever dies between Kannel's yes and his note takes the words of a question with him; a report alone does not settle it (rules A8).
+test_early_report() {
+    local mt reply='FROM hall.reply WHERE msisdn = 13800138000 AND outcome = '"'ask'"
+    sql -o "$world/out" -c "SELECT hall.receive(13800138000, 'w1', '10086', 'hall', 'KTCL', NULL, NULL, 'open', 'open', 'changes', 'when_charged',
+        '{\"service\": \"CL\"}', NULL, 'sendsms')"
+    mt=$(sql -c "SELECT hall_private.mt(month, number, part) $reply")
+    is "a question that nobody noted is reported on" 200 "$(dlr "token=$token&mt=$mt&msisdn=13800138000&status=1")"
+    is "… it has arrived, and its words are noted all the same" "delivered 您好！您将订购由中国移动提供的彩铃业务，5.00元/月*" \
+        "$(eventually 15 "delivered*" sql -c "SELECT concat_ws(' ', state, text) $reply")"
+    is "… as what they are: rendered afterwards" "afterwards" \
+        "$(sql -c "SELECT content ->> 'rendered' FROM hall.evidence WHERE msisdn = 13800138000 AND kind = 'said'")"
+    is "… and the evidence holds" "" "$(sql -c "SELECT fault FROM hall.verify_evidence(13800138000)")"
+}
+
+# --- what others are shown -------------------------------------------------------------------------------------------------
+
+# A provider is told what was sent to his port, but no password that a subscriber has sent there (rules C5).
+test_provider() {
+    local n=0 text
+    sql -o "$world/out" -c "SELECT hall.put_hook('spy', 'http://127.0.0.1:9/spy'), hall.set_provider_hook('风云气象', 'spy')" \
+        -c "SELECT hall.rotate_hook_key('spy', '0')"
+    for text in 'MMXG#738241#915063' '密码738241' 738241 '身份证330106198111146034' '密码七三八二四一' "$(repeat 2100 '啊')七三八二四一" 你好; do
+        n=$((n + 1))
+        is "the provider's port takes text $n" " 200" "$(mo "id=e$n&from=13800138000&to=106602" "$text")"
+    done
+    is "each is passed on" "$n" "$(count_of "hall.event WHERE kind = 'text.received'")"
+    is "… without a secret" 0 "$(sql -c "SELECT data FROM hall.event" | grep -cE '738241|915063|330106|七三八' || true)"
+    is "nobody behind the firewall is told" "*" "$(eventually 10 "*not public*" sql -c "SELECT reason FROM hall.event WHERE reason IS NOT NULL LIMIT 1")"
+}
+
+# An operator's terminal obeys no text of a subscriber's, and no reason of an SMSC's; nor is a line of theirs taken for one of ours.
+test_tools() {
+    local mt evil=$'\xc2\x9b2J\x1b[2J\xe2\x80\xa8\n13800138003 > 10086 KTCL' controls='[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xa8'
+    is "a text with escape sequences" "* 200" "$(mo "id=x1&from=13800138001&to=10086" "$evil")"
+    mt=$(sql -c "SELECT hall_private.mt(month, number, part) FROM hall.reply WHERE msisdn = 13800138001 ORDER BY number DESC LIMIT 1")
+    is "a report with them" 200 "$(dlr "token=$token&mt=$mt&msisdn=13800138001&status=2&reason=%C2%9B2J%1B%5B2J%0A%D3%C3")"
+    printf '1\t%s\n' "${evil%$'\n'*}" >"$world/evil.tsv"
+    "$SMSHALL" dead list --database "$WORLD_OWNER_DATABASE" >"$world/dead.out"
+    "$SMSHALL" export --from yesterday --database "$WORLD_OWNER_DATABASE" >"$world/export.out" 2>/dev/null
+    "$SMSHALL" evidence 13800138000 --database "$WORLD_OWNER_DATABASE" >"$world/evidence.out"
+    "$SMSHALL" parse --tsv <"$world/evil.tsv" >"$world/parse.out"
+    "$SMSHALL" replay --hall "$WORLD_HALL_URL" --token-file "$WORLD_TOKEN_FILE" "$world/evil.tsv" >"$world/replay.out" 2>&1
+    is "dead letters: one line, whatever the reason" 1 "$(grep -c "$mt" "$world/dead.out")"
+    is "an export: the line in a text is none of its own" 0 "$(grep -c '^13800138003 > 10086 KTCL$' "$world/export.out")"
+    is "a replay: likeness shows the text" "*2J*" "$(cat "$world/replay.out")"
+    is "none of the tools prints what a terminal obeys" "" "$(LC_ALL=C grep -lP "$controls" "$world"/{dead,export,evidence,parse,replay}.out || true)"
+    is "metrics name no subscriber" 0 "$(curl -q -s "$WORLD_HALL_URL/metrics" | grep -cE '1[3-9][0-9]{9}' || true)"
+}
+
 # --- doors -----------------------------------------------------------------------------------------------------------------
 
 test_paths() {
@@ -151,11 +210,6 @@ test_requests() {
 }
 
 # --- texts and patterns that take long -------------------------------------------------------------------------------------
-
-# repeat COUNT TEXT
-repeat() {
-    printf "%.0s$2" $(seq "$1")
-}
 
 # Texts that look like a command for as long as one may, a hundred of each kind.
 hostile_texts() {
@@ -208,6 +262,36 @@ replies:
 END
 }
 
+# checked: what `check` says of the hostile folder, when it ends within seconds and in half a gigabyte (watched programs take terabytes)
+checked() {
+    ([ "${PATIENCE:-1}" -gt 1 ] || ulimit -v 500000; timeout $((5 * ${PATIENCE:-1})) "$SMSHALL" check --commands "$world/hostile" 2>/dev/null | head -n 1 || echo "no end")
+}
+
+# evil_form FORM
+evil_form() {
+    sed -i "s/^  - .*/  - \"$1\"/" "$world/hostile/evil.yaml"
+}
+
+# Command files that would take the memory or the time of whoever reads them.
+test_bombs() {
+    local file=$world/hostile/bomb.yaml n
+    { echo 'a: &a [x, x, x, x, x, x, x, x, x]' && for n in {b..j}; do echo "$n: &$n [*a, *a, *a, *a, *a, *a, *a, *a, *a]"; done; } >"$file"
+    is "aliases of aliases are not taken" "*/bomb.yaml:1: anchors and aliases are not taken" "$(checked)"
+    head -c 200000 /dev/zero | tr '\0' '[' >"$file"
+    is "nor is what is nested without end" "*/bomb.yaml:1: nested too deeply" "$(checked)"
+    head -c 100000000 /dev/zero >"$file"
+    is "nor a file without end" "*/bomb.yaml:1: cannot be read: File too large" "$(checked)"
+    rm "$file"
+    sed -i '/^  - EV[OU]L/d' "$world/hostile/evil.yaml"
+    evil_form "X$(printf '[A%d]' $(seq 30))"
+    is "a form that reads a thousand million texts is none" "*/evil.yaml:5: the form * has more than 5*" "$(checked)"
+    evil_form "X$(repeat 2000 '[A')$(repeat 2000 ']')"
+    is "nor is one with brackets in brackets" "*/evil.yaml:5: the form *" "$(checked)"
+    printf '\nevil_four:\n  patterns: ["(?:(?:A{1000}){1000}){20}"]\n  normal: text\n  samples: [A]\n' >>"$world/hostile/types.yaml"
+    evil_form 'X{x:evil_four}'
+    is "nor a pattern that is twenty million characters" "*too large in the pattern*" "$(checked)"
+}
+
 texts_for_them() {
     local head size n=0
     for head in {EVIL,EVOL,EVUL}{,,,,}; do
@@ -227,7 +311,7 @@ read_within() {
     [ "$lines" -eq "$(wc -l <"$3")" ] || { echo "read $lines of them in a minute" && return; }
     local us=$((($(date +%s%3N) - start) * 1000 / lines))
     echo "# $lines texts, $us us each" >&3
-    [ $us -lt $(($1 * 1000)) ] && echo "in time" || echo "$us us each"
+    [ $us -lt $(($1 * 1000 * ${PATIENCE:-1})) ] && echo "in time" || echo "$us us each"
 }
 
 test_patterns() {
@@ -249,7 +333,11 @@ test_log
 test_fields
 test_texts
 test_reports
+test_early_report
+test_provider
+test_tools
 test_paths
 test_requests
 test_patterns
+test_bombs
 tap_end

@@ -51,7 +51,7 @@ expect "a faulty folder" 1 "$SMSHALL" check --commands commands
 popd >/dev/null || exit 2
 same "names every fault, in order" "$work/out" <tests/grammar/faulty/expected
 says "and their number" "15 faults" err
-says "and that of missing translations" "4 replies lack a translation" err
+says "and that of missing translations" "1 reply lacks a translation, 3 fields are in one language only" err
 
 mkdir "$work/chinese"
 cp commands/{types,reading,answers,reserved,names,hall}.yaml "$work/chinese"
@@ -65,7 +65,7 @@ chinese/a.yaml:5: reply "of" has no {x} in English
 chinese/a.yaml:5: reply "of" has no {y} in Chinese
 END
 expect "but no reason not to read" 0 "$SMSHALL" parse --commands "$work/chinese" 是
-says "with a warning" "3 replies lack a translation: see smshall check" err
+says "with a warning" "1 reply lacks a translation, 2 fields are in one language only: see smshall check" err
 
 expect "a missing folder" 1 "$SMSHALL" check --commands "$work/none"
 says "is named" "$work/none:1: cannot read the folder" out

@@ -21,6 +21,9 @@ void text_add_utf8(struct text *text, struct view v);
 /* v as application/x-www-form-urlencoded: letters, digits and -_.~ stay, everything else is %XX. */
 void text_add_url(struct text *text, struct view v);
 
+/* A terminal obeys this code point, or a reader of lines takes it for a line's end: U+0000 to U+001F, U+007F to U+009F, U+2028, U+2029. */
+bool text_is_unseen(int32_t code);
+
 /* v as a JSON string with its quotes; bytes that are not UTF-8 become U+FFFD. */
 void text_add_json(struct text *text, struct view v);
 

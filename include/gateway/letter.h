@@ -20,6 +20,7 @@ struct letter {
     int64_t claims;      /* how often it was claimed: says whether it is still ours */
     size_t pieces_sent;  /* of a long text: messages that Kannel already has */
     int64_t valid_s;     /* how long it is worth sending, from taken_us */
+    bool is_reported;    /* it went out, and who sent it did not live to note its words: they are evidence (rules A8) */
     uint64_t taken_us;   /* when we got it: the store leaves it to us for a while from then */
     const char *after;   /* mt of the subscriber's latest earlier reply that was unsent when this one was made; "" = none */
     struct arena *arena; /* holds all of the above */

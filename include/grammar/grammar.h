@@ -38,9 +38,11 @@ struct faults {
     struct text lines; /* with newlines */
     size_t count;
     struct text untranslated; /* likewise, each reply without words in some language, and each field that only one names: refuses nothing */
-    size_t untranslated_count;
+    size_t wordless_replies, uneven_fields; /* how many of each */
 };
 void faults_add(struct faults *faults, struct view file, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Adds "4 replies lack a translation, 1 field is in one language only", as far as there are any. True: there were. */
+bool faults_sum_untranslated(const struct faults *faults, struct text *out);
 void faults_free(struct faults *faults);
 
 /* Reads all of folder/ *.yaml. Every fault of every file is added to faults; NULL when there was any, but for missing translations. */

@@ -35,7 +35,7 @@ enum masking {
  * every digit; an everyday one asks for that at the beginning of the text, and for the long ones elsewhere: "复机要50元吗" has no secret.
  * It has the shape of a secret (an ID card's 17 digits and one more or X; two groups of six digits with only separators between them): the
  * long ones. It is six digits or numerals and nothing else but blanks and marks, those aside that part the numbers of a list: all of them;
- * a month alone, 201211, is masked with the passwords. */
+ * a month alone, 201211, is masked with the passwords. A text too long to be folded whole is no matter of this: all of it is masked. */
 enum masking masks_needed(const struct masks *masks, struct view folded);
 
 /* utf8 with *** for each run that is masked: "MMXG 246 810" gives "MMXG *** ***". */

@@ -211,8 +211,10 @@ RETURN EXISTS (
     SELECT FROM hall.identity AS i
     WHERE i.msisdn = p_msisdn AND hall_private.made_with(p_new -> 'pieces', i.pepper, 'digest') = ANY (i.pieces));
 
--- Another service password: args.old, args.new, and once more in args.again when it was typed twice.
--- ok | wrong {left} | locked | unset | unavailable | weak_equal, weak_run, weak_number, weak_id | same: as the old one | differ
+-- Another service password: args.old, args.new, and once more in args.again when it was typed twice. Not from a number that is reported
+-- lost: whoever has found the phone may have read a temporary one on it, and with another in its place could resume the number. Nor is he
+-- told whether the old one is right.
+-- ok | wrong {left} | locked | unset | unavailable | weak_equal, weak_run, weak_number, weak_id | same: as the old one | differ | suspended
 CREATE OR REPLACE FUNCTION hall_command.change_password(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb)
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -220,7 +222,7 @@ DECLARE
     v_answer record;
 BEGIN
     fields := '{}';
-    outcome := hall_private.new_fault(args -> 'new', args -> 'again');
+    outcome := CASE WHEN hall_private.is_lost(subscriber.msisdn) THEN 'suspended' ELSE hall_private.new_fault(args -> 'new', args -> 'again') END;
     IF outcome IS NOT NULL THEN
         RETURN;
     END IF;

@@ -8,6 +8,7 @@
 -- Whoever learns of an occasion puts a row (hall_private.remind), whose key makes it one however often it is told; that locks nothing,
 -- so it may be done anywhere. What is due is sent by hall_private.run_reminders, which any number of halls may do at once. Whether it
 -- is wanted is asked when it is sent, and so is what changes meanwhile: a balance that is low no longer is not told as low in the morning.
+-- One that was sent by day and is in the outbox still when the quiet hours begin (Kannel is away) waits again.
 --
 -- Two of the seven have no row here: that an order is done is told at once by what completed it (58_order.sql), and the end of a
 -- trial by the notice that must come before it (57_due.sql).
@@ -362,13 +363,73 @@ BEGIN
     v_state := hall_private.next_state(v_reminder, v_kind, v_subscriber);
     IF v_state = 'sent' THEN
         PERFORM hall_private.tell(p_msisdn, hall_private.setting('hall_port')::text, 'reminder', p_kind,
-            hall_private.current_fields(v_reminder, v_subscriber), v_reminder.until - v_now);
+            hall_private.current_fields(v_reminder, v_subscriber) || jsonb_build_object('occasion', p_occasion), v_reminder.until - v_now);
     END IF;
     UPDATE hall.reminder AS r
     SET state = v_state,
         due_at = CASE v_state WHEN 'waiting' THEN hall_private.after_quiet(v_now) END
     WHERE r.msisdn = p_msisdn AND r.kind = p_kind AND r.occasion = p_occasion;
     RETURN true;
+END
+$$;
+
+-- A reply from the outbox (p_reply, as hall.claim_unsent answers it) that came there in time, could not be sent, and is not to go by night: a
+-- reminder, or the notice before a charge or the end of a trial (57_due.sql). It is put again in the morning, when it is asked anew whether
+-- it is wanted, true and of use; and so it is as if it had never been put, for what waits in the outbox keeps back all that comes after it.
+-- Answers whether it was such a one. Locks the reminder or the subscription.
+CREATE OR REPLACE FUNCTION hall_private.waits_for_morning(p_reply jsonb, p_morning timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_msisdn bigint := p_reply ->> 'msisdn';
+    v_key    record := hall_private.read_mt(p_reply ->> 'mt');
+    v_open   hall.subscription;
+BEGIN
+    IF p_reply ? 'is_reported' OR (p_reply ->> 'pieces')::int > 0 THEN
+        RETURN false; -- it went out, or some of it did
+    ELSIF p_reply ->> 'command' = 'reminder' THEN
+        UPDATE hall.reminder AS r
+        SET state = 'waiting', due_at = p_morning
+        FROM hall.reminder_kind AS k
+        WHERE r.msisdn = v_msisdn AND r.kind = p_reply ->> 'outcome' AND r.occasion = p_reply #>> '{fields,occasion}' AND r.state = 'sent'
+          AND k.kind = r.kind AND k.is_quiet;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+    ELSIF p_reply ->> 'outcome' IN ('trial_notice', 'renewal_notice') THEN
+        SELECT * INTO v_open
+        FROM hall.subscription AS o
+        WHERE o.msisdn = v_msisdn AND o.until IS NULL AND o.notice_number = v_key.number
+        FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            RETURN false;
+        END IF;
+        PERFORM hall_private.set_step(v_open, 'notice', p_morning);
+    ELSE
+        RETURN false;
+    END IF;
+    DELETE FROM hall.reply AS r
+    WHERE r.msisdn = v_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part;
+    RETURN true;
+END
+$$;
+
+-- Of what hall.claim_unsent took (a list), that which may go now.
+CREATE OR REPLACE FUNCTION hall_private.keep_quiet(p_taken jsonb) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_morning timestamptz := (hall_private.quiet_hours(hall.now())).ends;
+    v_goes    jsonb[] := '{}';
+    v_reply   jsonb;
+BEGIN
+    IF v_morning IS NULL THEN
+        RETURN p_taken;
+    END IF;
+    FOR v_reply IN SELECT * FROM jsonb_array_elements(p_taken) LOOP
+        IF NOT hall_private.waits_for_morning(v_reply, v_morning) THEN
+            v_goes := v_goes || v_reply;
+        END IF;
+    END LOOP;
+    RETURN to_jsonb(v_goes);
 END
 $$;
 

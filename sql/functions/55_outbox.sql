@@ -8,6 +8,9 @@
 --      answered (inline) ──┘        (Kannel 4, 8)  (2, 16)    (1)
 --
 -- Two ways lead back: an operator's hall.resend, and from answered while it has no text, for then it was not said.
+--
+-- A question that is reported on before its words were noted is unsent until they are, for they are evidence (rules A8), and a hall that
+-- died may have taken them with it. Until then report_status says what it moves to; who claims it renders it and does not send it.
 CREATE OR REPLACE FUNCTION hall_private.reply_rank(p_state hall.reply_state) RETURNS int
 LANGUAGE sql IMMUTABLE
 RETURN CASE p_state
@@ -21,6 +24,22 @@ RETURN CASE p_state
     WHEN 'delivered' THEN 5
 END;
 
+-- The state that a delivery report of Kannel's is about (%d); NULL: it is about none.
+CREATE OR REPLACE FUNCTION hall_private.reported_state(p_status int) RETURNS hall.reply_state
+LANGUAGE sql IMMUTABLE
+RETURN CASE p_status
+    WHEN 1 THEN 'delivered'
+    WHEN 2 THEN 'failed'
+    WHEN 4 THEN 'accepted'
+    WHEN 8 THEN 'accepted'
+    WHEN 16 THEN 'failed'
+END::hall.reply_state;
+
+-- A question whose words nobody has noted: whoever sends it, or has said it inline, does that next, if he lives.
+CREATE OR REPLACE FUNCTION hall_private.lacks_words(p_state hall.reply_state, p_dialogue int, p_text text) RETURNS boolean
+LANGUAGE sql IMMUTABLE
+RETURN p_state IN ('unsent', 'answered') AND p_dialogue IS NOT NULL AND p_text IS NULL;
+
 -- The fields of a reply that needs its sealed secret no more; had_secret: it cannot be said again.
 CREATE OR REPLACE FUNCTION hall_private.without_secret(p_fields jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE
@@ -28,7 +47,8 @@ RETURN CASE WHEN p_fields ? 'secret' THEN p_fields - 'secret' || '{"had_secret":
 
 -- Notes how sending ended: sent | answered (inline: with these words) | dead | expired, or unsent: not before p_wait_s seconds. p_text
 -- NULL keeps the text that is there. p_claims is the figure that the reply came with, NULL when it is not said: when somebody else has
--- claimed the reply since, an unsent is about a lease that ran out, and the state stays.
+-- claimed the reply since, an unsent is about a lease that ran out, and the state stays. A sent with a p_reason was not sent by who says it:
+-- it was reported on, and the words are rendered afterwards.
 -- Answers the state the reply has now, which is another one when it had moved on already; `unknown` when there is no such reply.
 -- What was said to put a question is evidence (rules A8); a sealed secret is kept no longer than until it was said (rules C4).
 -- Locks the reply's row.
@@ -54,12 +74,14 @@ BEGIN
         text = coalesce(p_text, r.text),
         fields = CASE WHEN v_is_said THEN hall_private.without_secret(r.fields) ELSE r.fields END,
         pieces = greatest(r.pieces, p_pieces),
-        reason = p_reason
+        reason = hall_private.one_line(p_reason, 300)
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
       AND (r.state = 'unsent'
            OR hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
            OR (r.state = 'answered' AND r.text IS NULL AND p_state IN ('unsent', 'dead')))
+      AND (r.state <> 'unsent' OR r.report_status IS NULL)
       AND (p_state <> 'unsent' OR p_claims IS NULL OR p_claims = r.claims)
+      AND NOT (v_is_said AND p_reason IS NOT NULL)
     RETURNING r.state, r.dialogue INTO v_state, v_dialogue;
     IF FOUND THEN
         IF v_dialogue IS NOT NULL AND v_is_said THEN
@@ -67,60 +89,101 @@ BEGIN
         END IF;
         RETURN v_state;
     END IF;
+    RETURN hall_private.settle_late(p_msisdn, p_mt, p_state, p_text, p_pieces, v_is_said AND p_reason IS NOT NULL);
+END
+$$;
 
-    -- it moved on before this note came: the report was quicker, somebody else has it, or this is the second time. What was sent is
-    -- noted all the same, also by who does not know whether it was (a timeout) when the report knows
-    UPDATE hall.reply AS r
-    SET text = CASE WHEN v_is_said THEN coalesce(p_text, r.text) ELSE coalesce(r.text, p_text) END,
-        fields = CASE WHEN v_is_said THEN hall_private.without_secret(r.fields) ELSE r.fields END,
-        sent_at = CASE p_state WHEN 'sent' THEN coalesce(r.sent_at, v_now) ELSE r.sent_at END,
-        pieces = greatest(r.pieces, p_pieces)
+-- The reply moved on before this note came: the report was quicker, somebody else has it, or this is the second time. What was sent is noted
+-- all the same, also by who does not know whether it was (a timeout) when the report knows. A question that waits for its words has them
+-- now, or will never have any, and is what the report says of it. p_is_rendered: nobody knows when it was sent, and whether in these words:
+-- they are what its template makes of it now. Answers likewise.
+CREATE OR REPLACE FUNCTION hall_private.settle_late(
+    p_msisdn bigint, p_mt text, p_state text, p_text text, p_pieces int, p_is_rendered boolean)
+RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_key     record := hall_private.read_mt(p_mt);
+    v_is_said boolean := p_state IN ('sent', 'answered');
+    v_reply   hall.reply;
+    v_waited  boolean;
+BEGIN
+    SELECT * INTO v_reply
+    FROM hall.reply AS r
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-    RETURNING r.state, r.dialogue INTO v_state, v_dialogue;
-    IF v_dialogue IS NOT NULL AND hall_private.reply_rank(v_state) >= hall_private.reply_rank('sent') THEN
+    FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    END IF;
+    v_reply.text := CASE WHEN v_is_said AND NOT p_is_rendered THEN coalesce(p_text, v_reply.text) ELSE coalesce(v_reply.text, p_text) END;
+    v_waited := v_reply.state = 'unsent' AND v_reply.report_status IS NOT NULL AND (p_state <> 'unsent' OR v_reply.text IS NOT NULL);
+    IF v_waited THEN
+        v_reply.state := hall_private.reported_state(v_reply.report_status);
+        v_reply.claim_after := NULL;
+    END IF;
+    UPDATE hall.reply AS r
+    SET state = v_reply.state,
+        claim_after = v_reply.claim_after,
+        text = v_reply.text,
+        fields = CASE WHEN v_is_said OR v_waited THEN hall_private.without_secret(r.fields) ELSE r.fields END,
+        sent_at = CASE WHEN p_state = 'sent' AND NOT p_is_rendered THEN coalesce(r.sent_at, hall.now()) ELSE r.sent_at END,
+        pieces = greatest(r.pieces, p_pieces)
+    WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part;
+    IF v_reply.dialogue IS NULL OR hall_private.reply_rank(v_reply.state) < hall_private.reply_rank('sent') THEN
+        NULL; -- no evidence
+    ELSIF p_is_rendered AND v_waited THEN
+        PERFORM hall_private.add_evidence(p_msisdn, v_reply.dialogue, NULL, 'said', jsonb_build_object(
+            'mt', p_mt,
+            'port', v_reply.port,
+            'text', v_reply.text,
+            'rendered', 'afterwards',
+            'at', hall_private.iso(v_reply.report_at)));
+    ELSIF v_reply.text IS NOT NULL THEN
         PERFORM hall_private.note_said(p_msisdn, v_key.month, v_key.number, v_key.part, true);
     END IF;
-    RETURN coalesce(v_state::text, 'unknown');
+    RETURN v_reply.state;
 END
 $$;
 
 -- A delivery report of Kannel's: 1 delivered, 2 failed, 4 and 8 accepted on the way, 16 refused by the SMSC. Answers the state the
--- reply moved to, `unchanged` when it was there or further already, `unknown` when there is no such reply or no such status. What is to
--- be sent again is not kept from it by a report on the time before, unless it was delivered then. A report on a question is evidence.
+-- reply moved to, or will when its words are noted; `unchanged` when it was there or further already, `unknown` when there is no such reply
+-- or no such status. What is to be sent again is not kept from it by a report on the time before, unless it was delivered then. A report on
+-- a question is evidence, and so are the words that it went out with: when nobody has noted them yet, whoever did that may be gone, and
+-- after c_patience they are anybody's to render.
 -- Locks the reply's row.
 CREATE OR REPLACE FUNCTION hall.delivery_report(p_msisdn bigint, p_mt text, p_status int, p_reason text, p_time bigint)
 RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+    c_patience CONSTANT interval := '5 seconds';
     v_key      record := hall_private.read_mt(p_mt);
     v_at       timestamptz := coalesce(to_timestamp(p_time), hall.now());
+    v_reason   text := hall_private.one_line(p_reason, 300);
+    v_state    hall.reply_state := hall_private.reported_state(p_status);
     v_dialogue int;
-    v_state    hall.reply_state := CASE p_status
-        WHEN 1 THEN 'delivered'
-        WHEN 2 THEN 'failed'
-        WHEN 4 THEN 'accepted'
-        WHEN 8 THEN 'accepted'
-        WHEN 16 THEN 'failed'
-    END;
+    v_is_noted boolean;
 BEGIN
     UPDATE hall.reply AS r
-    SET state = v_state,
-        claim_after = NULL,
+    SET state = CASE WHEN hall_private.lacks_words(r.state, r.dialogue, r.text) THEN 'unsent' ELSE v_state END,
+        claim_after = CASE WHEN hall_private.lacks_words(r.state, r.dialogue, r.text) THEN least(r.claim_after, hall.now() + c_patience) END,
         fields = hall_private.without_secret(r.fields),
         report_status = p_status,
         report_at = v_at,
-        reason = CASE v_state WHEN 'failed' THEN p_reason END
+        reason = CASE v_state WHEN 'failed' THEN v_reason END
     WHERE r.msisdn = p_msisdn AND r.month = v_key.month AND r.number = v_key.number AND r.part = v_key.part
-      AND hall_private.reply_rank(r.state) < hall_private.reply_rank(v_state)
+      AND hall_private.reply_rank(coalesce(CASE r.state WHEN 'unsent' THEN hall_private.reported_state(r.report_status) END, r.state))
+          < hall_private.reply_rank(v_state)
       AND (v_state = 'delivered' OR r.state <> 'unsent' OR r.resent_at IS NULL)
-    RETURNING r.dialogue INTO v_dialogue;
+    RETURNING r.dialogue, r.text IS NOT NULL INTO v_dialogue, v_is_noted;
     IF FOUND THEN
+        IF v_dialogue IS NOT NULL AND v_is_noted THEN -- by who did not know whether it went, when it is not evidence already
+            PERFORM hall_private.note_said(p_msisdn, v_key.month, v_key.number, v_key.part, true);
+        END IF;
         IF v_dialogue IS NOT NULL THEN
             PERFORM hall_private.add_evidence(p_msisdn, v_dialogue, NULL, 'reported', jsonb_build_object(
                 'mt', hall_private.mt(v_key.month, v_key.number, v_key.part),
                 'status', p_status,
                 'state', v_state,
-                'reason', p_reason,
+                'reason', v_reason,
                 'at', hall_private.iso(v_at)));
         END IF;
         RETURN v_state;
@@ -164,6 +227,7 @@ BEGIN
         JOIN hall.reply AS r ON r.msisdn = d.msisdn AND r.number = d.number AND r.part = d.part AND r.month = d.month
         WHERE d.valid_until <= v_now
           AND r.claim_after <= v_now
+          AND r.report_status IS NULL -- it went out
         LIMIT p_most
         FOR UPDATE OF r SKIP LOCKED
     )
@@ -182,7 +246,10 @@ LANGUAGE sql IMMUTABLE
 RETURN (p_claims % 32767 + 1)::smallint;
 
 -- Takes up to p_most unsent replies whose time has come, oldest first, for p_lease_s seconds: what a crash left, or what could not be
--- sent then. Answers them as hall.receive does, with their msisdn. Those past their validity expire instead.
+-- sent then. Answers them as hall.receive does, with their msisdn. Those past their validity expire instead. is_reported: it went out, and
+-- only its words are wanting.
+--
+-- By night no reminder is answered that should have gone by day: it waits for the morning elsewhere.
 --
 -- A subscriber's replies stay in order: one is taken only when all unsent ones before it are taken with it. `first` are the
 -- subscribers' first unsent replies; `next` are those behind them, as far as nothing that is not due, or that another session holds,
@@ -204,7 +271,7 @@ BEGIN
         SELECT r.msisdn, r.number, r.part, r.month, r.claim_after
         FROM hall.reply AS r
         WHERE r.claim_after <= v_now
-          AND r.valid_until > v_now
+          AND (r.valid_until > v_now OR r.report_status IS NOT NULL)
           AND NOT EXISTS (
               SELECT FROM hall.reply AS e
               WHERE e.msisdn = r.msisdn AND e.claim_after IS NOT NULL AND (e.number, e.part) < (r.number, r.part))
@@ -216,7 +283,7 @@ BEGIN
         FROM first AS f
         JOIN hall.reply AS r ON r.msisdn = f.msisdn AND (r.number, r.part) > (f.number, f.part)
         WHERE r.claim_after <= v_now
-          AND r.valid_until > v_now
+          AND (r.valid_until > v_now OR r.report_status IS NOT NULL)
           AND NOT EXISTS (
               SELECT FROM hall.reply AS e
               WHERE e.msisdn = r.msisdn AND e.claim_after > v_now AND (e.number, e.part) < (r.number, r.part))
@@ -236,14 +303,17 @@ BEGIN
               SELECT count(*)
               FROM hall.reply AS e
               WHERE e.msisdn = r.msisdn AND e.claim_after IS NOT NULL AND (e.number, e.part) < (r.number, r.part))
-        RETURNING h.claim_after AS was_due, r.msisdn, r.number, r.part, hall_private.reply_json(r) AS reply
+        RETURNING h.claim_after AS was_due, r.msisdn, r.number, r.part, r.report_status IS NOT NULL AS is_reported,
+            hall_private.reply_json(r) AS reply
     ), lined_up AS (
         SELECT t.*, min(t.was_due) OVER (PARTITION BY t.msisdn) AS first_due
         FROM taken AS t
     )
-    SELECT jsonb_agg(l.reply || jsonb_build_object('msisdn', l.msisdn::text) ORDER BY l.first_due, l.msisdn, l.number, l.part)
+    SELECT jsonb_agg(
+        l.reply || jsonb_build_object('msisdn', l.msisdn::text) || CASE WHEN l.is_reported THEN '{"is_reported": true}' ELSE '{}' END::jsonb
+        ORDER BY l.first_due, l.msisdn, l.number, l.part)
     INTO v_taken
     FROM lined_up AS l;
-    RETURN coalesce(v_taken, '[]');
+    RETURN CASE WHEN v_taken IS NULL THEN '[]' ELSE hall_private.keep_quiet(v_taken) END;
 END
 $$;

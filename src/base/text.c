@@ -103,10 +103,15 @@ void text_add_url(struct text *text, struct view v)
     }
 }
 
-/* What JSON demands to be escaped, and beyond it what a terminal or a reader of lines takes for a command or a line's end. */
+bool text_is_unseen(int32_t code)
+{
+    return (code >= 0 && code < 0x20) || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029;
+}
+
+/* What JSON demands to be escaped, and beyond it what is not seen. */
 static bool needs_escape(int32_t code)
 {
-    return code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f) || code == 0x2028 || code == 0x2029;
+    return code == '"' || code == '\\' || text_is_unseen(code);
 }
 
 static void add_escape(struct text *text, int32_t code)

@@ -315,11 +315,13 @@ static void piece_answered(void *context, const struct web_response *response)
 }
 
 /* What is to be done with the first of a line. */
-enum next { NEXT_SEND, NEXT_IS_SENT, NEXT_IS_EXPIRED, NEXT_GIVE_BACK };
+enum next { NEXT_SEND, NEXT_IS_SENT, NEXT_WAS_SENT, NEXT_IS_EXPIRED, NEXT_GIVE_BACK };
 
 static enum next next_of(struct courier *courier, const struct letter *letter)
 {
     struct view *pieces;
+    if (letter->is_reported)
+        return NEXT_WAS_SENT;
     if (letter->pieces_sent >= pieces_of(courier, letter, &pieces))
         return NEXT_IS_SENT;
     if (letter_valid_s(letter) <= 0)
@@ -338,6 +340,9 @@ static void line_go_on(struct courier *courier, struct line *line)
         case NEXT_IS_SENT:
             histogram_add(courier->latency, clock_us() - line->first->taken_us);
             settle(courier, line_take_first(courier, line), "sent", NULL, 0);
+            break;
+        case NEXT_WAS_SENT:
+            settle(courier, line_take_first(courier, line), "sent", "rendered afterwards", 0);
             break;
         case NEXT_IS_EXPIRED:
             settle(courier, line_take_first(courier, line), "expired", "validity", 0);

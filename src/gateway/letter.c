@@ -91,6 +91,7 @@ struct letter *letter_new(const struct grammar *grammar, const struct pepper *pe
         .claims = json_int(reply, "claims", 0),
         .pieces_sent = (size_t)json_int(reply, "pieces", 0),
         .valid_s = json_int(reply, "valid_s", 0),
+        .is_reported = json_is_true(json_object_get(reply, "is_reported")),
         .after = copy_of(arena, reply, "after"),
         .taken_us = clock_us(),
         .arena = arena,

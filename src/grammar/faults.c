@@ -83,9 +83,19 @@ void faults_add(struct faults *faults, struct view file, int line, const char *f
     faults->count++;
 }
 
+bool faults_sum_untranslated(const struct faults *faults, struct text *out)
+{
+    size_t replies = faults->wordless_replies, fields = faults->uneven_fields;
+    if (replies)
+        text_addf(out, "%zu %s a translation", replies, replies == 1 ? "reply lacks" : "replies lack");
+    if (fields)
+        text_addf(out, "%s%zu %s in one language only", replies ? ", " : "", fields, fields == 1 ? "field is" : "fields are");
+    return replies + fields > 0;
+}
+
 void faults_free(struct faults *faults)
 {
     text_free(&faults->lines);
     text_free(&faults->untranslated);
-    faults->count = faults->untranslated_count = 0;
+    faults->count = faults->wordless_replies = faults->uneven_fields = 0;
 }

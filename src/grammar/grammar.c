@@ -182,7 +182,6 @@ static void note_untranslated(const struct row *row, const struct reply *reply, 
 {
     text_addf(&faults->untranslated, "%.*s:%d: reply \"%.*s\" has no %s%s%s\n", VIEW_ARG(row->command.file), reply->line,
               VIEW_ARG(reply->outcome), what, *what ? " in " : "", language_name(language));
-    faults->untranslated_count++;
 }
 
 static bool has_field(const struct template *template, struct view name)
@@ -212,6 +211,7 @@ static void list_untold(const struct grammar *grammar, const struct row *row, co
         if (step->kind == STEP_TEXT || has_field(&seen, step->text) || has_field(other, step->text) || may_lack(reply, step->text))
             continue;
         note_untranslated(row, reply, arena_printf(grammar->arena, "{%.*s}", VIEW_ARG(step->text)).at, to, faults);
+        faults->uneven_fields++;
     }
 }
 
@@ -221,6 +221,7 @@ static void list_missing(const struct grammar *grammar, const struct row *row, c
     for (int language = 0; language < LANGUAGES; language++)
         if (!reply->wording[language].source.size) {
             note_untranslated(row, reply, "", (enum language)language, faults);
+            faults->wordless_replies++;
             has_all = false;
         }
     if (!has_all)

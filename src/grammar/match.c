@@ -405,8 +405,8 @@ static enum masking masking_of(const struct grammar *grammar, struct read read, 
         return MASK_EVERY;
     bool is_known = read.is_whole || (at == AT_PROVIDER && is_port_number(match->folded));
     enum masking masking = is_known ? MASK_NOTHING : masks_needed(&grammar->masks, match->folded);
-    bool is_too_long = match->text.size > FOLD_SIZE_MAX; /* its end was not looked at: it may hold anything */
-    return masking == MASK_NOTHING && is_too_long ? MASK_LONG : masking;
+    bool is_too_long = match->text.size > FOLD_SIZE_MAX; /* its end was not looked at: it may hold anything, numerals too */
+    return is_too_long ? MASK_EVERY : masking;
 }
 
 static void mask(const struct grammar *grammar, struct arena *arena, struct read read, int at, struct match *match)

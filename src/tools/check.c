@@ -161,13 +161,16 @@ static enum outcome prove_store(const struct grammar *grammar, const char *datab
 /* True: there is nothing to mend. */
 static bool sum_up(const char *folder, size_t commands, const struct faults *faults)
 {
+    struct text untranslated = {0};
+    bool is_good = !faults_sum_untranslated(faults, &untranslated) && !faults->count;
     if (faults->count)
         fprintf(stderr, "%s: %zu %s\n", folder, faults->count, faults->count == 1 ? "fault" : "faults");
-    if (faults->untranslated_count)
-        fprintf(stderr, "%s: %zu replies lack a translation\n", folder, faults->untranslated_count);
-    if (faults->count + faults->untranslated_count == 0)
+    if (untranslated.size)
+        fprintf(stderr, "%s: %s\n", folder, untranslated.at);
+    if (is_good)
         fprintf(stderr, "%s: %zu command files, no fault\n", folder, commands);
-    return faults->count + faults->untranslated_count == 0;
+    text_free(&untranslated);
+    return is_good;
 }
 
 static int check(const struct options *options, const struct config *config)

@@ -188,8 +188,10 @@ int parse_main(int argc, char **argv)
         return 2;
     }
     struct grammar *grammar = grammar_load(parser.options.commands ? parser.options.commands : config.commands, &faults);
-    if (faults.untranslated_count)
-        fprintf(stderr, "smshall parse: %zu replies lack a translation: see smshall check\n", faults.untranslated_count);
+    struct text untranslated = {0};
+    if (faults_sum_untranslated(&faults, &untranslated))
+        fprintf(stderr, "smshall parse: %s: see smshall check\n", untranslated.at);
+    text_free(&untranslated);
     if (grammar) {
         parser.grammar = grammar;
         exit_code = run(&parser, argc, argv);

@@ -67,12 +67,13 @@ static void clear_line(const struct phone *phone)
 /* A text from outside must not steer the terminal; its further lines are indented. */
 static void print_text(struct view text)
 {
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char c = (unsigned char)text.at[i];
-        if (c == '\n')
+    for (size_t i = 0; i < text.size;) {
+        size_t start = i;
+        int32_t code = view_code_point(text, &i);
+        if (code == '\n')
             fputs("\n         ", stdout);
-        else if (c >= ' ' && c != 0x7f)
-            putchar(c);
+        else if (!text_is_unseen(code))
+            printf("%.*s", (int)(i - start), text.at + start);
     }
     putchar('\n');
 }

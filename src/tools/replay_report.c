@@ -171,8 +171,11 @@ static void write_tallies(struct text *out, const char *title, const struct tall
 /* In one line, whatever is in it. */
 static void write_example(struct text *out, struct view example)
 {
-    for (size_t i = 0; i < example.size; i++)
-        text_add_char(out, (unsigned char)example.at[i] < ' ' || example.at[i] == 0x7F ? ' ' : example.at[i]);
+    for (size_t i = 0; i < example.size;) {
+        size_t start = i;
+        bool is_unseen = text_is_unseen(view_code_point(example, &i));
+        text_add(out, is_unseen ? VIEW(" ") : (struct view){example.at + start, i - start});
+    }
     text_add_char(out, '\n');
 }
 

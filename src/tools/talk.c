@@ -156,34 +156,30 @@ static enum outcome read_text(struct reader *reader, struct view rest, bool is_g
 
 /* --- the other way: a text is written --- */
 
-static bool is_unseen(unsigned char c)
-{
-    return c < ' ' || c == 0x7F;
-}
-
 /* A text as it stands would be read as another one: without its blanks, as a quoted one, or not as one line. */
 static bool needs_quotes(struct view text)
 {
     if (view_trim(text).size != text.size || (text.size && *text.at == '"'))
         return true;
-    for (size_t i = 0; i < text.size; i++)
-        if (is_unseen((unsigned char)text.at[i]))
+    for (size_t i = 0; i < text.size;)
+        if (text_is_unseen(view_code_point(text, &i)))
             return true;
     return false;
 }
 
-static void write_character(struct text *out, char c, bool is_quoted, bool is_glob)
+/* One character: a code point, or a byte that is none. */
+static void write_character(struct text *out, struct view c, int32_t code, bool is_quoted, bool is_glob)
 {
     static const char marks[] = "\n\t\r\"\\", letters[] = "ntr\"\\";
-    const char *mark = is_quoted && c ? strchr(marks, c) : NULL;
-    if (is_glob && (c == '*' || c == '\\'))
-        text_addf(out, "\\%c", c);
+    const char *mark = is_quoted && code > 0 && code < 0x80 ? strchr(marks, code) : NULL;
+    if (is_glob && (code == '*' || code == '\\'))
+        text_addf(out, "\\%c", *c.at);
     else if (mark)
         text_addf(out, "\\%c", letters[mark - marks]);
-    else if (is_quoted && is_unseen((unsigned char)c))
-        text_addf(out, "\\u{%X}", (unsigned char)c);
+    else if (is_quoted && text_is_unseen(code))
+        text_addf(out, "\\u{%X}", (unsigned)code);
     else
-        text_add_char(out, c);
+        text_add(out, c);
 }
 
 static void write_words(struct text *out, struct view text, bool is_glob)
@@ -193,11 +189,13 @@ static void write_words(struct text *out, struct view text, bool is_glob)
         text_add_char(out, '"');
     while (text.size) {
         bool is_secret = is_glob && view_starts_with(text, VIEW("***"));
+        size_t size = 0;
+        int32_t code = view_code_point(text, &size);
         if (is_secret)
             text_add_char(out, '*');
         else
-            write_character(out, *text.at, is_quoted, is_glob);
-        text = view_from(text, is_secret ? 3 : 1);
+            write_character(out, view_head(text, size), code, is_quoted, is_glob);
+        text = view_from(text, is_secret ? 3 : size);
     }
     if (is_quoted)
         text_add_char(out, '"');

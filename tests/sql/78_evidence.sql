@@ -238,3 +238,59 @@ DELETE FROM hall.evidence_end;
 SELECT test.is(string_agg(concat_ws(' ', r.first, r.last, r.subscribers), ', '), '1 9223372036854775807 0', 'ranges: also without ends')
 FROM hall.evidence_ranges(100) AS r;
 SELECT test.is(count(*)::text, '2', 'ranges: which are found missing') FROM hall.verify_evidence(1, 9223372036854775807);
+
+-- a report that comes before the words were noted: the question waits for them, and whoever claims it renders them and sends nothing
+CREATE FUNCTION test.ask_wordless(p_id text, p_way text DEFAULT 'sendsms') RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+    RETURN test.mt(test.send(13900139001, p_id, 'kt' || p_id, 'open', '{"service": "CL"}', 'changes', p_confirm => 'when_charged', p_way => p_way));
+END
+$$;
+CREATE FUNCTION test.wordless(p_mt text) RETURNS text
+LANGUAGE sql RETURN (
+    SELECT concat_ws(' ', r.state, r.report_status, r.text, r.reason) FROM hall.reply AS r
+    WHERE r.msisdn = 13900139001 AND hall_private.mt(r.month, r.number, r.part) = p_mt);
+SELECT hall.put_subscriber(13900139001, '全球通', 'active', NULL, 5000, false) IS NULL;
+SELECT test.is(hall.delivery_report(13900139001, test.ask_wordless('w1'), 8, NULL, NULL), 'accepted', 'wordless: Kannel took it'),
+    test.is(test.wordless('2611-1'), 'unsent 8', 'wordless: it waits for its words');
+SELECT test.is(hall.delivery_report(13900139001, '2611-1', 4, NULL, NULL), 'unchanged', 'wordless: reports move forward only (D8)'),
+    test.is(hall.delivery_report(13900139001, '2611-1', 1, NULL, NULL), 'delivered', 'wordless: it arrived');
+SELECT test.is(hall.settle(13900139001, '2611-1', 'sent', '您将订购彩铃', 1, NULL, NULL, 0), 'delivered', 'wordless: its sender lives'),
+    test.is(test.wordless('2611-1'), 'delivered 1 您将订购彩铃', 'wordless: and has noted them');
+SELECT test.is(test.kinds(13900139001), 'asked reported reported said', 'wordless: which is evidence');
+SELECT test.is(content ->> 'rendered', NULL, 'wordless: as exact as any') FROM hall.evidence WHERE msisdn = 13900139001 AND kind = 'said';
+
+SELECT test.wait(61);
+SELECT test.is(hall.delivery_report(13900139001, test.ask_wordless('w2'), 1, NULL, NULL), 'delivered', 'wordless: its sender is gone');
+SELECT test.wait(4);
+SELECT test.is((SELECT count(*) FROM jsonb_array_elements(hall.claim_unsent(100, 60)) AS c WHERE c ->> 'msisdn' = '13900139001')::text, '0',
+    'wordless: the sender has a moment');
+SELECT test.wait(86400 * 2);
+SELECT test.is(test.outcome(test.send(13900139001, 'w2y', '是', p_answer => 'yes')), 'new open expired', 'wordless: late as ever');
+SELECT test.is(concat_ws(' ', c ->> 'mt', c ->> 'is_reported', c ->> 'command', c ->> 'outcome'), '2611-2 true open ask',
+    'wordless: it does not run out, and is claimed for its words')
+FROM jsonb_array_elements(hall.claim_unsent(100, 60)) AS c WHERE c ->> 'msisdn' = '13900139001' AND c ->> 'mt' = '2611-2';
+SELECT test.is(hall.settle(13900139001, '2611-2', 'sent', '您将订购彩铃', 0, 'rendered afterwards', NULL, 1), 'delivered', 'wordless: rendered'),
+    test.is(test.wordless('2611-2'), 'delivered 1 您将订购彩铃', 'wordless: its words are there'),
+    test.is((SELECT sent_at IS NULL FROM hall.reply WHERE msisdn = 13900139001 AND number = 2)::text, 'true', 'wordless: nobody knows when');
+SELECT test.is(content ->> 'text' || ' ' || (content ->> 'rendered'), '您将订购彩铃 afterwards', 'wordless: and that they were rendered afterwards')
+FROM hall.evidence WHERE msisdn = 13900139001 AND kind = 'said' AND content ->> 'mt' = '2611-2';
+SELECT test.is(hall.settle(13900139001, '2611-2', 'sent', '您将订购彩铃', 0, 'rendered afterwards', NULL, 1), 'delivered', 'wordless: twice'),
+    test.is(count(*)::text, '1', 'wordless: is once') FROM hall.evidence WHERE msisdn = 13900139001 AND kind = 'said' AND content ->> 'mt' = '2611-2';
+
+SELECT test.wait(61);
+SELECT test.is(hall.delivery_report(13900139001, test.ask_wordless('w3'), 8, NULL, NULL), 'accepted', 'wordless: another one');
+SELECT test.wait(30);
+SELECT test.is(test.outcome(test.send(13900139001, 'w3n', '否', p_answer => 'no')), 'new open declined', 'wordless: it was put, and may be answered');
+SELECT test.wait(61);
+SELECT test.is(hall.delivery_report(13900139001, test.ask_wordless('w4'), 2, 'absent', NULL), 'failed', 'wordless: one that did not arrive'),
+    test.is(hall.settle(13900139001, '2611-6', 'dead', NULL, 0, 'no template', NULL, NULL), 'failed', 'wordless: nobody finds its words');
+SELECT test.wait(61);
+SELECT test.is(hall.delivery_report(13900139001, test.ask_wordless('w5', 'inline'), 8, NULL, NULL), 'accepted', 'wordless: said inline'),
+    test.is(hall.settle(13900139001, '2611-7', 'answered', '您将订购彩铃', 0, NULL, NULL, NULL), 'accepted', 'wordless: noted late');
+SELECT test.is(hall.settle(13900139001, test.ask_wordless('w6'), 'unsent', '您将订购彩铃', 0, 'no answer', 90, 0), 'unsent', 'unsure: whether it went'),
+    test.is(hall.delivery_report(13900139001, '2611-8', 1, NULL, NULL), 'delivered', 'unsure: it did');
+SELECT test.is((SELECT count(*)::text FROM hall.evidence WHERE msisdn = 13900139001 AND kind = 'said' AND content ->> 'mt' = '2611-8'), '1',
+    'unsure: and its words are evidence');
+SELECT test.is(string_agg(o::text, ' '), NULL, 'wordless: the outbox is whole') FROM hall.check_outbox() AS o;
+SELECT test.is(test.faults(13900139001), NULL, 'wordless: and so is the evidence');

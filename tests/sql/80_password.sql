@@ -168,6 +168,17 @@ SELECT hall.put_subscriber(13900139607, '全球通', p_state_reason => 'resumed'
 SELECT test.mmhf(13900139607, '11010519491231002X') IS NOT NULL AS found;
 SELECT test.is((SELECT count(*)::text FROM hall.password AS w WHERE w.msisdn = 13900139607), '1', 'C4: found, it gets one');
 
+-- a password that was sent out before the number was reported lost is on the phone that somebody has found
+SELECT hall.put_subscriber(13900139607, '全球通', 'suspended', 'lost');
+SELECT test.is(test.outcome(test.mmxg(13900139607, test.made('907351'), test.made('135799'))), 'new change_password suspended',
+    'C4: with it no other is set'),
+    test.is(test.outcome(test.mmxg(13900139607, test.made('907352'), test.made('135799'))), 'new change_password suspended',
+        'C4: nor is a wrong one told from it'),
+    test.is((SELECT until IS NOT NULL FROM hall.password WHERE msisdn = 13900139607)::text, 'true', 'C4: it stays what it was'),
+    test.is((SELECT g.failures::text FROM hall.guess AS g WHERE g.msisdn = 13900139607), '1', 'C2: and nobody guesses at it');
+SELECT hall.put_subscriber(13900139607, '全球通', p_state_reason => 'resumed');
+SELECT test.is(test.outcome(test.mmxg(13900139607, test.made('907351'), test.made('135799'))), 'new change_password ok', 'C4: until the number is resumed');
+
 -- the language
 SELECT test.is(test.outcome(r), 'new language ok', 'LANG EN'),
     test.is(r #>> '{replies,0,language}', 'en', 'answers in English at once')

@@ -185,8 +185,52 @@ SELECT test.due('2026-11-24 21:00:00');
 SELECT test.ok(test.reminders(13900000005) LIKE '%mail_arrived waiting 2026-11-25 08:00', 'a late hall: not by night either');
 SELECT test.due('2026-11-25 08:00:00');
 SELECT test.is(test.heard(13900000005), 'mail_arrived', 'a late hall: in the morning');
-SELECT test.quiet(9, 9), test.at('2026-11-25 23:00+08'), hall.mail_arrived(13900000005, 'late', NULL, '晚');
-SELECT test.due('2026-11-25 23:00:00');
+
+-- sent by day, but Kannel is away until the night: what is in the outbox waits for the morning, and keeps back no answer meanwhile
+CREATE FUNCTION test.goes(p_local timestamp) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_goes text;
+BEGIN
+    PERFORM test.at(p_local AT TIME ZONE 'Asia/Shanghai');
+    SELECT string_agg(concat_ws(' ', right(c ->> 'msisdn', 2), c ->> 'outcome'), ', ' ORDER BY c ->> 'msisdn', c ->> 'mt') INTO v_goes
+    FROM jsonb_array_elements(hall.claim_unsent(1000, 60)) AS c;
+    RETURN v_goes;
+END
+$$;
+SELECT test.new(13900000040, 2000), test.new(13900000041, 2000), test.new(13900000042, 2000, 1000), test.new(13900000043, 2000);
+SELECT test.at('2026-11-25 20:58+08'), hall.mail_arrived(13900000040, 'away', NULL, '夜'), hall.top_up(13900000041, 100, 'away'),
+    test.charge(13900000042, 1500), hall.announce_suspension(13900000043, 'away', '2026-11-26 02:00+08', 5000);
+SELECT hall.run_due() IS NULL;
+SELECT test.is(test.reminders(13900000040), 'mail_arrived sent', 'away: it is in the outbox by day'),
+    test.is(test.send(13900000040, 'away', 'YE', 'balance') #>> '{replies,0,after}', '2611-1', 'away: and what he asks comes after it');
+SELECT test.is(test.goes('2026-11-25 21:05'), '40 ok, 41 top_up_arrived', 'away: by night only what may go then (F1)'),
+    test.is(test.reminders(13900000040), 'mail_arrived waiting 2026-11-26 08:00', 'away: the others wait for the morning'),
+    test.is(test.goes('2026-11-26 07:58'), '40 ok, 41 top_up_arrived', 'away: the whole night');
+SELECT hall.top_up(13900000042, 5000, 'night') IS NULL, test.deliver_replies();
+SELECT hall.run_due() IS NULL;
+SELECT test.deliver_replies(), test.at('2026-11-26 08:00+08'), hall.run_due() IS NULL;
+SELECT test.is(test.goes('2026-11-26 08:01'), '40 mail_arrived', 'away: in the morning what is true and of use still'),
+    test.ok(test.reminders(13900000042) LIKE '%balance_low late%', 'away: not a balance that is low no longer'),
+    test.is(test.reminders(13900000043), 'suspension_ahead late', 'away: nor what has come meanwhile');
+SELECT test.is(count(*)::text, '0', 'away: nothing is left to be resent') FROM hall.dead_letters(p_msisdn => 13900000040);
+SELECT test.deliver_replies(), test.at('2026-11-25 20:50+08'), test.new(13900000044, 2000);
+SELECT test.send(13900000044, 'w', 'KTWLAN', 'open', '{"service": "WLAN"}', 'changes') IS NULL;
+SELECT test.deliver_replies(), test.at('2026-12-01 20:58+08'), hall.run_due() IS NULL;
+SELECT test.is(concat_ws(' ', step, notice_number), 'end 2', 'away: the end of a trial, noticed in the evening')
+FROM hall.subscription WHERE msisdn = 13900000044;
+SELECT test.is(test.goes('2026-12-01 21:05'), NULL, 'away: is no message by night');
+SELECT test.is((SELECT concat_ws(' ', step, test.local(step_at)) FROM hall.subscription WHERE msisdn = 13900000044), 'notice 2026-12-02 08:00',
+    'away: but one in the morning');
+SELECT test.at('2026-12-02 08:00+08'), hall.run_due() IS NULL;
+SELECT test.is(test.goes('2026-12-02 08:01'), '44 trial_notice', 'away: a day before the end, as ever (A12)'),
+    test.is((SELECT concat_ws(' ', step, test.local(step_at)) FROM hall.subscription WHERE msisdn = 13900000044), 'end 2026-12-03 08:00',
+        'away: which waits for it');
+SELECT test.at('2026-11-26 08:30+08');
+SELECT test.deliver_replies(), test.heard(13900000005);
+
+SELECT test.quiet(9, 9), test.at('2026-11-26 09:00+08'), hall.mail_arrived(13900000005, 'late', NULL, '晚');
+SELECT test.due('2026-11-26 09:00:00');
 SELECT test.is(test.heard(13900000005), 'mail_arrived 晚', 'no quiet hours: at once'), test.quiet(21, 8);
 
 -- feed functions

@@ -601,6 +601,12 @@ static void masks_what_is_too_long_to_read(void **state)
     grammar_match(grammar, arena, (struct view){text, sizeof text}, AT_HALL, &match);
     assert_true(match.has_secret);
     assert_null(memmem(match.text.at, match.text.size, "246810", 6));
+    static const char numerals[] = "我的密码是二四六八一零";
+    memset(text, 'a', sizeof text);
+    memcpy(text + 5000, numerals, sizeof numerals - 1);
+    grammar_match(grammar, arena, (struct view){text, sizeof text}, AT_HALL, &match);
+    assert_null(memmem(match.text.at, match.text.size, "二四", strlen("二四")));
+    assert_non_null(memmem(match.text.at, match.text.size, "密码是***", strlen("密码是***")));
     arena_free(&arena);
 }
 
