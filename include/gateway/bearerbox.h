@@ -6,10 +6,10 @@
  *   the store is away     → isolate   a moment later: a connection that is made anew at once is none
  *   the hall is to stop   → isolate, and what bearerbox still has is taken before the doors close
  *
- * The hall that is given the valve owns it: it says again every few seconds what it wants, so that a bearerbox that was restarted, or
- * another hall that stopped, changes nothing for long. Of several halls behind one Kannel whoever is ready opens it. Nothing here ever
- * holds up a message; a bearerbox that does not answer is asked again. Kannel's smsc of type http knows no isolation: messages go on
- * coming in from there. */
+ * The hall that is given the valve owns it: it says again every few seconds what it wants, and every second while it is to be shut, so that
+ * a bearerbox that was restarted, or another hall that stopped, changes nothing for long. Of several halls behind one Kannel whoever is
+ * ready opens it. Nothing here ever holds up a message; a bearerbox that does not answer is asked again. Kannel's smsc of type http knows
+ * no isolation: messages go on coming in from there. */
 #ifndef GATEWAY_BEARERBOX_H
 #define GATEWAY_BEARERBOX_H
 

@@ -54,8 +54,8 @@ start_suite() {
 # What is quick and near the ground comes first.
 first="arrows grammar sql lanes smsc talk e2e"
 
-# Measured, for hours, or not yet at home beside another suite: run by name.
-by_hand="bench soak gap"
+# Measured, or for an hour: run by name.
+by_hand="bench soak"
 
 scripts() {
     local path name

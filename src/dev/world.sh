@@ -2,12 +2,15 @@
 # A private world: PostgreSQL, Kannel, the network's stand-in and the hall, all of it in one folder and on free ports of
 # 127.0.0.1. `make run` lives in one, each end-to-end test makes one and throws it away.
 #
-#   world.sh start DIR [--inline] [--fake] [--no-reports] [--valve] [--two-smsboxes] [--no-kannel] [--no-hall] [--no-demo] [--store FOLDER]
+#   world.sh start DIR [--inline] [--fake | --smpp] [--no-reports] [--valve] [--pending N] [--two-smsboxes] [--no-kannel]
+#                          [--no-hall] [--no-demo] [--store FOLDER]
 #                          --inline: the hall answers in its HTTP response (else: by sendsms)
 #                          --no-reports: the hall asks Kannel for no delivery reports
 #                          --valve: the hall isolates Kannel while it cannot take messages
+#                          --pending N: smsbox asks the hall so many things at a time (else: as in conf/kannel.conf)
 #                          --two-smsboxes: what one of them holds is half (the part smsbox2; kannel stands for all three)
 #                          --fake: Kannel's fake SMSC on WORLD_SMSC_PORT in the place of the network's stand-in, for load
+#                          --smpp: an SMSC by SMPP on WORLD_SMSC_PORT, which the caller plays
 #                          --no-kannel: PostgreSQL and the hall alone; --no-hall: PostgreSQL alone, migrated
 #                          --store: keep the database and its keys there when the world ends (else: thrown away)
 #   world.sh stop DIR
@@ -116,7 +119,8 @@ spawn() {
 }
 
 wait_until() {
-    local part=$1 limit=$2 end=$((SECONDS + $2))
+    local part=$1 limit=$(($2 * ${PATIENCE:-1})) end
+    end=$((SECONDS + limit))
     shift 2
     until "$@" >/dev/null 2>&1; do
         is_running "$part" || give_up "$part ended while it started" "$(log_of "$part")"
@@ -127,13 +131,13 @@ wait_until() {
 
 # stop_part PART SIGNAL SECONDS. A smsbox that starts itself again meanwhile is stopped too.
 stop_part() {
-    local pid told='' end=$((SECONDS + $3))
+    local pid told='' end=$((SECONDS + $3 * ${PATIENCE:-1}))
     while pid=$(pid_of "$1") && [ -n "$pid" ]; do
         if [ "$pid" != "$told" ]; then
             kill "-$2" "$pid" 2>/dev/null || true
             told=$pid
         elif [ $SECONDS -ge $end ]; then
-            say "$1 did not end in $3 s: kill -9"
+            say "$1 did not end in time: kill -9"
             kill -KILL "$pid" 2>/dev/null || true
             end=$((SECONDS + 10))
         fi
@@ -169,15 +173,16 @@ reservation() {
     echo "$PORTS_TAKEN/$(printf '%s' "$WORLD_DIR" | sha256sum | cut -c 1-16)"
 }
 
-# Until the world stops. A folder that is gone reserves nothing.
+# Until the world stops. A folder that is gone reserves nothing. False: it could not be noted.
 reserve_ports() {
     local file
     file=$(reservation)
     mkdir -m 1777 "$PORTS_TAKEN" 2>/dev/null || true
-    (umask 022 && printf '%s\n%s\n' "$WORLD_DIR" "$*" >"$file") 2>/dev/null || true
+    (umask 022 && printf '%s\n%s\n' "$WORLD_DIR" "$*" >"$file") 2>/dev/null
 }
 
-# Two worlds that start at once must not choose the same port: one starts after the other.
+# Two worlds that start at once must not choose the same port: one chooses after the other. Only when its choice cannot be noted the other
+# waits until it has started: on a busy machine that takes minutes.
 lock_ports() {
     [ -e $PORTS_LOCK ] || (umask 022 && : >$PORTS_LOCK) 2>/dev/null || true
     if exec 9<$PORTS_LOCK; then
@@ -198,8 +203,10 @@ choose_ports() {
     WORLD_SENDSMS2_PORT=$(free_port 23500)
     WORLD_SMSC_PORT=$(free_port 23300)
     WORLD_PHONES_PORT=$(free_port $phones)
-    reserve_ports $WORLD_PG_PORT $WORLD_HALL_PORT $WORLD_ADMIN_PORT $WORLD_SMSBOX_PORT $WORLD_SENDSMS_PORT $WORLD_SENDSMS2_PORT \
-        $WORLD_SMSC_PORT $WORLD_PHONES_PORT
+    if reserve_ports $WORLD_PG_PORT $WORLD_HALL_PORT $WORLD_ADMIN_PORT $WORLD_SMSBOX_PORT $WORLD_SENDSMS_PORT $WORLD_SENDSMS2_PORT \
+        $WORLD_SMSC_PORT $WORLD_PHONES_PORT; then
+        exec 9<&-
+    fi
 }
 
 make_secret() {
@@ -396,6 +403,7 @@ write_kannel_conf() {
         -e "s|^smsbox-port = .*|smsbox-port = $WORLD_SMSBOX_PORT|" \
         -e "s|^sendsms-port = .*|sendsms-port = $WORLD_SENDSMS_PORT|" \
         -e "s|127.0.0.1:8086|127.0.0.1:$WORLD_HALL_PORT|" \
+        -e "${WORLD_PENDING:+s/^max-pending-requests = .*/max-pending-requests = $WORLD_PENDING/}" \
         -e 's|"/var/spool/kannel/|"./kannel/|' -e 's|"/var/log/kannel/|"./log/|' "$root/conf/kannel.conf"
     echo
     "write_smsc_$WORLD_SMSC"
@@ -430,14 +438,35 @@ connect-allow-ip = 127.0.0.1
 END
 }
 
+write_smsc_smpp() {
+    cat <<END
+group = smsc
+smsc = smpp
+smsc-id = SIM
+host = 127.0.0.1
+port = $WORLD_SMSC_PORT
+smsc-username = sim
+smsc-password = sim
+system-type = hall
+transceiver-mode = true
+max-pending-submits = 10
+enquire-link-interval = 30
+reconnect-delay = 1
+END
+}
+
 # By stdin, because the command line of a process is public.
 kannel_status() {
     curl -q -fsS -m 5 -K - <<<"url=http://127.0.0.1:$WORLD_ADMIN_PORT/status.txt?password=$(cat "$WORLD_STATUS_PASSWORD_FILE")"
 }
 
-# The fake SMSC is online only while a client is connected to it.
+# The fake SMSC is online only while a client is connected to it, the one by SMPP while the caller plays it.
 smsc_is_there() {
-    kannel_status | grep -q 'SIM.*(online' || { [ "$WORLD_SMSC" = fake ] && port_is_taken "$WORLD_SMSC_PORT"; }
+    case $WORLD_SMSC in
+    fake) port_is_taken "$WORLD_SMSC_PORT" ;;
+    smpp) kannel_status ;;
+    *) kannel_status | grep -q 'SIM.*(online' ;;
+    esac
 }
 
 # smsbox_is_connected SENDSMS-PORT
@@ -529,7 +558,7 @@ read_options() {
     WORLD_DIR=$(realpath -m "$1")
     WORLD_STORE=$WORLD_DIR/store
     WORLD_PEPPER_COST=${WORLD_PEPPER_COST:-1 1}
-    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_REPORTS=yes WORLD_SMSC=http WORLD_VALVE=no
+    WORLD_KEEP=no WORLD_DEMO=yes WORLD_REPLY=sendsms WORLD_REPORTS=yes WORLD_SMSC=http WORLD_VALVE=no WORLD_PENDING=
     WORLD_PARTS="postgres smsc hall bearerbox smsbox"
     local more=''
     shift
@@ -539,8 +568,9 @@ read_options() {
         --sendsms) WORLD_REPLY=sendsms ;;
         --no-reports) WORLD_REPORTS=no ;;
         --valve) WORLD_VALVE=yes ;;
+        --pending) WORLD_PENDING=$2 && shift ;;
         --two-smsboxes) more=smsbox2 ;;
-        --fake) WORLD_SMSC=fake WORLD_PARTS="postgres hall bearerbox smsbox" ;;
+        --fake | --smpp) WORLD_SMSC=${1#--} WORLD_PARTS="postgres hall bearerbox smsbox" ;;
         --no-kannel) WORLD_PARTS="postgres hall" ;;
         --no-hall) WORLD_PARTS=postgres ;;
         --no-demo) WORLD_DEMO=no ;;

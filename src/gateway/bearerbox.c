@@ -20,8 +20,8 @@ enum {
     AWAY_LOOKS = 2,  /* a lane whose connection broke has another one within one look, if there is a store */
     START_MS = 3000, /* not ready since the start: nothing is wrong yet */
     CALL_TIMEOUT_MS = 2000,
-    AGAIN_MS = 1000,     /* after a no, or no answer */
-    SAY_AGAIN_MS = 5000, /* after a yes: it may have been restarted since */
+    AGAIN_MS = 1000,     /* after a no, or no answer; and while it is to be shut: a bearerbox begins open when it is restarted */
+    SAY_AGAIN_MS = 5000, /* while it is to be open */
     SHUT_WAIT_MS = 5000,
     SETTLE_MS = 200, /* from bearerbox's empty queue over smsbox to our door */
 };
@@ -101,7 +101,7 @@ static void valve_told(void *context, const struct web_response *response)
         atomic_store(&bearerbox->is_empty, true);
     bearerbox->has_failed = !is_done;
     bearerbox->is_asking = false;
-    bearerbox->ask_after_us = clock_us() + (is_done ? SAY_AGAIN_MS : AGAIN_MS) * UINT64_C(1000);
+    bearerbox->ask_after_us = clock_us() + (is_done && asked == VALVE_OPEN ? SAY_AGAIN_MS : AGAIN_MS) * UINT64_C(1000);
 }
 
 /* --- the last messages --- */
