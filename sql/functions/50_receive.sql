@@ -389,6 +389,9 @@ $$;
 -- who was here before, when nothing is to be looked at. For all others it calls hall.receive. Usual it was if the conversation stands, now
 -- that it is locked, where it stood when the message got its number; else another daemon was quicker (40001), and nothing happened: the
 -- caller does as with any batch that fails.
+--
+-- The plan is a session's first, perhaps of tables that were empty then: so every table is gone to by its key, by LATERAL with a LIMIT, or by
+-- ON CONFLICT, which leave the planner no other way.
 CREATE OR REPLACE FUNCTION hall.receive_many(
     p_msisdn bigint[], p_gateway_id text[], p_port text[], p_at text[], p_text text[], p_fingerprint bigint[], p_gateway_time bigint[],
     p_command text[], p_call text[], p_effect text[], p_confirm text[], p_args jsonb[], p_answer text[], p_way text[])
@@ -407,50 +410,54 @@ DECLARE
     v_answers   text[];
 BEGIN
     WITH asked AS MATERIALIZED (
-        SELECT *
+        SELECT a.*, c.number + 1 AS number, s.sender
         FROM unnest(p_msisdn, p_gateway_id, p_port, p_at, p_text, p_fingerprint, p_gateway_time, p_command, p_call, p_effect, p_confirm,
-                p_args, p_answer, p_way)
-            AS a (msisdn, gateway_id, port, at, text, fingerprint, gateway_time, command, call, effect, confirm, args, answer, way)
-    ), taken AS (
-        INSERT INTO hall.message AS m (msisdn, at, gateway_at, fingerprint, number, month, gateway_id, port, text, command)
-        SELECT a.msisdn, v_now, to_timestamp(a.gateway_time), a.fingerprint, c.number + 1, v_month, a.gateway_id, a.port,
-            coalesce(a.text, ''), a.command
-        FROM asked AS a
-        JOIN hall.conversation AS c ON c.msisdn = a.msisdn
-        JOIN hall.subscriber AS s ON s.msisdn = a.msisdn
+                p_args, p_way)
+            AS a (msisdn, gateway_id, port, at, text, fingerprint, gateway_time, command, call, effect, confirm, args, way)
+        CROSS JOIN LATERAL (SELECT * FROM hall.conversation AS c WHERE c.msisdn = a.msisdn LIMIT 1) AS c
+        CROSS JOIN LATERAL (SELECT s AS sender, s.state FROM hall.subscriber AS s WHERE s.msisdn = a.msisdn LIMIT 1) AS s
         WHERE a.effect = 'reads'
           AND a.call IS NOT NULL
           AND a.at = 'hall'
           AND length(a.port) <= 5
           AND s.state <> 'closed'
           AND c.number + 1 < c.look_number
-          AND (v_neighbour IS NULL OR NOT EXISTS (
-              SELECT FROM hall.message AS n
-              WHERE n.msisdn = a.msisdn AND n.gateway_id = a.gateway_id AND n.month = v_neighbour))
+    ), taken AS (
+        INSERT INTO hall.message AS m (msisdn, at, gateway_at, fingerprint, number, month, gateway_id, port, text, command)
+        SELECT a.msisdn, v_now, to_timestamp(a.gateway_time), a.fingerprint, a.number, v_month, a.gateway_id, a.port, coalesce(a.text, ''),
+            a.command
+        FROM asked AS a
+        WHERE v_neighbour IS NULL OR (
+            SELECT true
+            FROM hall.message AS n
+            WHERE n.msisdn = a.msisdn AND n.gateway_id = a.gateway_id AND n.month = v_neighbour
+            LIMIT 1) IS NULL
         ON CONFLICT DO NOTHING
         RETURNING m.msisdn, m.number, m.fingerprint, m.port, m AS message
     ), talk AS (
-        UPDATE hall.conversation AS c
+        INSERT INTO hall.conversation AS c (msisdn, at, number, fingerprint, port, look_number)
+        SELECT t.msisdn, v_now, t.number, t.fingerprint, t.port, t.number
+        FROM taken AS t
+        ON CONFLICT (msisdn) DO UPDATE
         SET at = v_now,
             before_at = c.at,
-            number = t.number,
-            message_number = t.number,
+            number = excluded.number,
+            message_number = excluded.number,
             before_number = c.message_number,
-            fingerprint = t.fingerprint,
-            port = t.port,
-            is_same = coalesce(c.fingerprint = t.fingerprint AND c.port = t.port, false)
-        FROM taken AS t
-        WHERE c.msisdn = t.msisdn AND c.number + 1 = t.number
-        RETURNING t.msisdn, t.message, c.language
+            fingerprint = excluded.fingerprint,
+            port = excluded.port,
+            is_same = coalesce(c.fingerprint = excluded.fingerprint AND c.port = excluded.port, false)
+        WHERE c.number + 1 = excluded.number
+        RETURNING c.msisdn, c.language
     ), acted AS MATERIALIZED (
-        SELECT t.msisdn, t.message, t.language, a.way, r.*,
+        SELECT k.msisdn, t.message, k.language, a.way, r.*,
             CASE WHEN a.fingerprint IS NOT NULL THEN hashtext(upper(a.text)) END AS hash,
-            CASE WHEN a.way <> 'inline' THEN hall_private.latest_unsent(t.msisdn) END AS after,
+            CASE WHEN a.way <> 'inline' THEN hall_private.latest_unsent(k.msisdn) END AS after,
             jsonb_typeof(r.fields) = 'object' AND NOT r.fields ? 'secret' AND r.dialogue IS NULL AS is_plain
-        FROM talk AS t
-        JOIN asked AS a ON a.msisdn = t.msisdn
-        JOIN hall.subscriber AS s ON s.msisdn = t.msisdn
-        CROSS JOIN LATERAL hall_private.run_command(s, t.message, 'hall', a.command, a.call, 'reads', a.confirm, a.args) AS r
+        FROM talk AS k
+        JOIN taken AS t ON t.msisdn = k.msisdn
+        JOIN asked AS a ON a.msisdn = k.msisdn
+        CROSS JOIN LATERAL hall_private.run_command(a.sender, t.message, 'hall', a.command, a.call, 'reads', a.confirm, a.args) AS r
     ), plain AS (
         INSERT INTO hall.reply AS r
             (msisdn, at, month, number, part, asked_hash, port, command, outcome, fields, state, claim_after, language, valid_until)
