@@ -144,14 +144,18 @@ is "… and no number in full, no text" "0" "$(grep -cE '1380013800[0-9]|余额'
 
 # --- reload ------------------------------------------------------------------------------------------------------------------
 
+# Until the hall has told how it went, for the N-th time: reload N
+reload() {
+    kill -HUP "$WORLD_PID_HALL"
+    eventually 30 "$1" grep -c ' reload ' "$world/log/hall.log" >"$world/reloads"
+}
+
 sed -i 's/^forms:$/forms:\n  - QIANBAO/' "$world/commands/balance.yaml"
-kill -HUP "$WORLD_PID_HALL"
-sleep 0.5
+reload 1
 is "SIGHUP: a new form is heard" "200" "$(post 'id=r1&from=13800138001&to=10086' qianbao)"
 is "… as the command" "balance" "$(sql -c "SELECT command FROM hall.message WHERE gateway_id = 'r1'")"
 echo "nonsense: [" >"$world/commands/balance.yaml"
-kill -HUP "$WORLD_PID_HALL"
-sleep 0.5
+reload 2
 is "SIGHUP with a faulty file: the old table stays" "200" "$(post 'id=r2&from=13800138001&to=10086' YE)"
 is "… in force" "balance" "$(sql -c "SELECT command FROM hall.message WHERE gateway_id = 'r2'")"
 is "… and the fault is named by file and line" "1" "$(grep -c 'balance.yaml:[0-9]*: ' "$world/log/hall.log" || true)"

@@ -385,13 +385,14 @@ $$;
 
 -- Takes many messages at once, each of another sender; parameters as hall.receive's, one row a message. Answers each as hall.receive would.
 --
--- What most messages are goes the usual way, in one statement for all of them, which costs half: a command that only reads, from a sender
--- who was here before, when nothing is to be looked at. For all others it calls hall.receive. Usual it was if the conversation stands, now
+-- What most messages are goes the usual way, in one statement for all of them, which costs half: a command that only reads, from a
+-- subscriber, when nothing is to be looked at. For all others it calls hall.receive. Usual it was if the conversation stands, now
 -- that it is locked, where it stood when the message got its number; else another daemon was quicker (40001), and nothing happened: the
 -- caller does as with any batch that fails.
 --
 -- The plan is a session's first, perhaps of tables that were empty then: so every table is gone to by its key, by LATERAL with a LIMIT, or by
--- ON CONFLICT, which leave the planner no other way.
+-- ON CONFLICT, which leave the planner no other way. And conditions stand in a coalesce, of which the planner knows nothing and takes half of
+-- the rows to pass; else it thinks of one row, and joins a batch with itself in a loop, which at 120 messages costs as much as all the rest.
 CREATE OR REPLACE FUNCTION hall.receive_many(
     p_msisdn bigint[], p_gateway_id text[], p_port text[], p_at text[], p_text text[], p_fingerprint bigint[], p_gateway_time bigint[],
     p_command text[], p_call text[], p_effect text[], p_confirm text[], p_args jsonb[], p_answer text[], p_way text[])
@@ -405,38 +406,40 @@ DECLARE
     v_neighbour date := hall_private.neighbour_month(v_local);
     v_leased    timestamptz := v_now + make_interval(secs => hall_private.setting('reply_lease_s'));
     v_valid     timestamptz := v_now + make_interval(secs => hall_private.setting('reply_validity_s'));
+    v_look      int := hall_private.setting('loop_messages') + 1;
     v_taken     int;
     v_senders   bigint[];
     v_answers   text[];
 BEGIN
     WITH asked AS MATERIALIZED (
-        SELECT a.*, c.number + 1 AS number, s.sender
+        SELECT a.*, coalesce(c.number, 0) + 1 AS number, s.sender
         FROM unnest(p_msisdn, p_gateway_id, p_port, p_at, p_text, p_fingerprint, p_gateway_time, p_command, p_call, p_effect, p_confirm,
                 p_args, p_way)
             AS a (msisdn, gateway_id, port, at, text, fingerprint, gateway_time, command, call, effect, confirm, args, way)
-        CROSS JOIN LATERAL (SELECT * FROM hall.conversation AS c WHERE c.msisdn = a.msisdn LIMIT 1) AS c
+        LEFT JOIN LATERAL (SELECT * FROM hall.conversation AS c WHERE c.msisdn = a.msisdn LIMIT 1) AS c ON true
         CROSS JOIN LATERAL (SELECT s AS sender, s.state FROM hall.subscriber AS s WHERE s.msisdn = a.msisdn LIMIT 1) AS s
-        WHERE a.effect = 'reads'
-          AND a.call IS NOT NULL
-          AND a.at = 'hall'
-          AND length(a.port) <= 5
-          AND s.state <> 'closed'
-          AND c.number + 1 < c.look_number
+        WHERE coalesce(
+            a.effect = 'reads'
+            AND a.call IS NOT NULL
+            AND a.at = 'hall'
+            AND length(a.port) <= 5
+            AND s.state <> 'closed'
+            AND (c.look_number IS NULL OR c.number + 1 < c.look_number), false)
     ), taken AS (
         INSERT INTO hall.message AS m (msisdn, at, gateway_at, fingerprint, number, month, gateway_id, port, text, command)
         SELECT a.msisdn, v_now, to_timestamp(a.gateway_time), a.fingerprint, a.number, v_month, a.gateway_id, a.port, coalesce(a.text, ''),
             a.command
         FROM asked AS a
-        WHERE v_neighbour IS NULL OR (
+        WHERE coalesce(v_neighbour IS NULL OR (
             SELECT true
             FROM hall.message AS n
             WHERE n.msisdn = a.msisdn AND n.gateway_id = a.gateway_id AND n.month = v_neighbour
-            LIMIT 1) IS NULL
+            LIMIT 1) IS NULL, false)
         ON CONFLICT DO NOTHING
         RETURNING m.msisdn, m.number, m.fingerprint, m.port, m AS message
     ), talk AS (
-        INSERT INTO hall.conversation AS c (msisdn, at, number, fingerprint, port, look_number)
-        SELECT t.msisdn, v_now, t.number, t.fingerprint, t.port, t.number
+        INSERT INTO hall.conversation AS c (msisdn, at, before_at, number, message_number, fingerprint, port, look_number)
+        SELECT t.msisdn, v_now, v_now, t.number, t.number, t.fingerprint, t.port, v_look
         FROM taken AS t
         ON CONFLICT (msisdn) DO UPDATE
         SET at = v_now,
@@ -465,7 +468,7 @@ BEGIN
             CASE a.way WHEN 'inline' THEN 'answered'::hall.reply_state ELSE 'unsent' END, CASE WHEN a.way <> 'inline' THEN v_leased END,
             a.language, v_valid
         FROM acted AS a
-        WHERE a.is_plain
+        WHERE coalesce(a.is_plain, false)
         RETURNING r.*
     )
     SELECT (SELECT count(*) FROM taken), array_agg(a.msisdn), array_agg('{"was": "new", "replies": '

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing on Debian 12: deps.sh [run|test|lint|bench]. Does nothing, and asks for nothing, when all is there.
+# Installs what is missing on Debian 12: deps.sh [run|test|lint|bench|valgrind]. Does nothing, and asks for nothing, when all is there.
 #
 # Two packages start servers of their own as soon as they are installed: kannel its bearerbox and wapbox, postgresql-15 a
 # cluster `main`. Neither is wanted here, and both might take the ports of others. So while we install, policy-rc.d forbids
@@ -11,6 +11,7 @@ RUN=(gcc libc6-dev make pkg-config git kannel postgresql-15 libmicrohttpd-dev li
 TEST=(kannel-extras libcmocka-dev nodejs npm openssl clang libclang-rt-14-dev)
 LINT=(clang-tidy clang-format cppcheck shellcheck)
 BENCH=(wrk)
+VALGRIND=(valgrind)
 
 POLICY=/usr/sbin/policy-rc.d
 NO_CLUSTER=/etc/postgresql-common/createcluster.d/smshall.conf
@@ -24,7 +25,8 @@ choose_packages() {
     test) packages+=("${TEST[@]}") ;;
     lint) packages+=("${TEST[@]}" "${LINT[@]}") ;;
     bench) packages+=("${TEST[@]}" "${BENCH[@]}") ;;
-    *) echo "deps.sh: no set \"$1\": run, test, lint or bench" >&2 && exit 2 ;;
+    valgrind) packages+=("${TEST[@]}" "${VALGRIND[@]}") ;;
+    *) echo "deps.sh: no set \"$1\": run, test, lint, bench or valgrind" >&2 && exit 2 ;;
     esac
 }
 

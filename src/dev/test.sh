@@ -17,11 +17,10 @@ started=0
 
 # Sanitizers, and valgrind (src/dev/valgrind.sh), write into files, so that a fault in a server behind a test is seen too:
 # watched NAME COMMAND…
-# What was freed is kept for 16 MB and not for 256, or no test of the memory's bounds would hold.
 watched() {
     local reports=$logs/sanitizer.$1
     shift
-    ASAN_OPTIONS=log_path=$reports:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:quarantine_size_mb=16:${ASAN_OPTIONS-} \
+    ASAN_OPTIONS=log_path=$reports:detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1:${ASAN_OPTIONS-} \
         UBSAN_OPTIONS=log_path=$reports:print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS-} \
         TSAN_OPTIONS=log_path=$reports:${TSAN_OPTIONS-} VALGRIND_LOG=$reports "$@"
 }

@@ -144,7 +144,7 @@ static void submit_all(struct lanes *lanes)
         assert_int_equal(lanes_submit(lanes, &rows[n].call), IS_DONE);
 }
 
-/* The first time each sender is new, which goes one by one; the second time all go in one statement. */
+/* The first time each sender is new to the store, the second time he is not. */
 static void test_many_share_a_commit_in_order(void **state)
 {
     (void)state;

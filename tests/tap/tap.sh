@@ -16,9 +16,9 @@ is() {
     fi
 }
 
-# eventually SECONDS WANTED COMMAND…: prints what the command says once it is WANTED, or what it says last
+# eventually SECONDS WANTED COMMAND…: prints what the command says once it is WANTED, or what it says last (PATIENCE: src/dev/test.sh)
 eventually() {
-    local end=$((SECONDS + $1)) wanted=$2 found
+    local end=$((SECONDS + $1 * ${PATIENCE:-1})) wanted=$2 found
     shift 2
     while found=$("$@") || true; do
         # shellcheck disable=SC2053 # a pattern
