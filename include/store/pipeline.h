@@ -1,4 +1,4 @@
-/* A batch of calls as one libpq pipeline with one Sync, and what came back of each. Messages of several senders share one call of
+/* A batch of calls as one libpq pipeline with one Sync, and what came back of each. Questions of several senders share one call of
  * hall.receive_many, which costs the store half of what as many of hall.receive cost. */
 #ifndef STORE_PIPELINE_H
 #define STORE_PIPELINE_H

@@ -7,8 +7,9 @@
  *                           function of the API is idempotent (hall.receive by gateway id, settle by mt)
  *
  * Within a batch the calls are sorted by MSISDN, each subscriber's in their order: two daemons that meet in the same rows lock them
- * in the same order, so they wait for each other. The few commands that look at another's number (a lost phone reported from a friend's)
- * lock out of that order; when two of them meet crosswise the server refuses one, whose batch runs again one by one. */
+ * in the same order, so they wait for each other. Out of that order lock what shares a call (store/pipeline.h), which comes first, and the
+ * few commands that look at another's number (a lost phone reported from a friend's); when two meet crosswise the server refuses one, whose
+ * batch runs again one by one. */
 #include "store/lanes.h"
 
 #include <assert.h>

@@ -42,12 +42,18 @@ void pipeline_clear(struct pipeline *pipeline)
         pg_result_free(&pipeline->result[--pipeline->results]);
 }
 
-/* The first of each sender, if it is a message: what he sent after it stays after it. */
+/* A message whose command only reads is quick; one that acts may take long, and has a statement and so a time limit of its own. */
+static bool is_question(const struct lane_call *call)
+{
+    return call->function == API_RECEIVE && call->parameter[RECEIVE_CALL].at && view_equal(call->parameter[RECEIVE_EFFECT], VIEW("reads"));
+}
+
+/* The first of each sender, if it is a question: what he sent after it stays after it. */
 static void choose_shared(struct pipeline *pipeline, struct lane_call **call, size_t count)
 {
     pipeline->shared_count = 0;
     for (size_t i = 0; i < count; i++) {
-        call[i]->is_shared = call[i]->function == API_RECEIVE && (i == 0 || call[i - 1]->key != call[i]->key);
+        call[i]->is_shared = is_question(call[i]) && (i == 0 || call[i - 1]->key != call[i]->key);
         if (!call[i]->is_shared)
             continue;
         pipeline->row[pipeline->shared_count] = call[i]->parameter;

@@ -84,7 +84,7 @@ static void reset_counts(void)
 
 static struct lanes *open_lanes(const char *conninfo, size_t waiting_max)
 {
-    const struct lanes_setup setup = {.conninfo = conninfo, .count = 2, .waiting_max = waiting_max, .batch_max = 256, .timeout_ms = 3000};
+    const struct lanes_setup setup = {.conninfo = conninfo, .count = 2, .waiting_max = waiting_max, .batch_max = 256, .timeout_ms = 10000};
     struct lanes *lanes = lanes_start(&setup);
     for (int ms = 0; !lanes_are_ready(lanes) && ms < PATIENCE_MS; ms += 5)
         usleep(5000);
@@ -191,6 +191,31 @@ static void test_raced_sender(void **state)
     }
     assert_string_equal(count_rows(), "40");
     assert_true(counter_value(alone) > before);
+    lanes_stop(lanes);
+    lanes_free(&lanes);
+}
+
+/* What acts is not lumped together: half of 40, a lane's, take longer than the time limit of one statement (4 s). */
+static void test_slow_ones_have_time(void **state)
+{
+    (void)state;
+    owner_does(
+        "CREATE OR REPLACE FUNCTION hall_command.test_slow(subscriber hall.subscriber, args jsonb, OUT outcome text, OUT fields jsonb) "
+        "LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.3); outcome := 'ok'; fields := '{}'; END $$");
+    struct lanes *lanes = open_lanes(getenv("SMSHALL_DATABASE"), CALLS);
+    struct counter *alone = counter_get("smshall_store_alone_total", "", "");
+    uint64_t before = counter_value(alone);
+    for (unsigned n = 0; n < SENDERS; n++) {
+        row_fill(&rows[n], n);
+        rows[n].call.parameter[RECEIVE_CALL] = VIEW("test_slow");
+        rows[n].call.parameter[RECEIVE_EFFECT] = VIEW("changes");
+    }
+    for (unsigned n = 0; n < SENDERS; n++)
+        assert_int_equal(lanes_submit(lanes, &rows[n].call), IS_DONE);
+    wait_for(SENDERS);
+    for (unsigned n = 0; n < SENDERS; n++)
+        assert_int_equal(rows[n].outcome, IS_DONE);
+    assert_int_equal(counter_value(alone), before);
     lanes_stop(lanes);
     lanes_free(&lanes);
 }
@@ -312,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_share_a_commit_in_order),
         cmocka_unit_test(test_raced_sender),
+        cmocka_unit_test(test_slow_ones_have_time),
         cmocka_unit_test(test_poison_harms_only_itself),
         cmocka_unit_test(test_full_queue_refuses),
         cmocka_unit_test(test_lost_connections),
