@@ -1,6 +1,6 @@
 /* Lanes: one subscriber's calls keep their order, and many calls share one commit (DESIGN 1.4).
  * A lane is a thread with one connection. While one batch commits the next one gathers; all that has gathered goes as one libpq
- * pipeline with one Sync; the messages among them as one call, where it is many. When a batch fails its calls run again one by one, so
+ * pipeline with one Sync; the questions among them as one call, where they are many. When a batch fails its calls run again one by one, so
  * that a poisoned one harms only itself. */
 #ifndef STORE_LANES_H
 #define STORE_LANES_H
