@@ -59,7 +59,7 @@ start_all() {
     # As the README tells operators: a checkpoint takes its time, and comes by the clock.
     "$WORLD_PG_BIN/psql" -X -q -v ON_ERROR_STOP=1 -d "$WORLD_SUPERUSER_DATABASE" -c "ALTER SYSTEM SET max_wal_size = '16GB'" \
         -c "ALTER SYSTEM SET checkpoint_timeout = '10min'" -c "ALTER SYSTEM SET wal_compression = lz4" -c "SELECT pg_reload_conf()" >"$world/settings"
-    sql -q -v first=$first -v count="$subscribers" -f tests/bench/soak.sql
+    sql -q -v first=$first -v count="$subscribers" -f tests/bench/money.sql -f tests/bench/soak.sql
     sql -q -c "VACUUM (ANALYZE)" -c CHECKPOINT 2>/dev/null
     "$bin/constant" "127.0.0.1:$WORLD_SENDSMS_PORT" 202 "0: Accepted for delivery" &
     constant_pid=$!

@@ -1,14 +1,8 @@
--- For tests/bench/steady.c: :count subscribers from :first on. Four of five have a bill, allowances, and two services that cost nothing;
--- the others have money for orders of the fifty services, of which half are a provider's. All of them wrote to us last year.
+-- For tests/bench/steady.c: of the :count subscribers from :first on that tests/bench/money.sql made, four of five have a bill, allowances, and
+-- two services that cost nothing; the others order of the fifty services, of which half are a provider's. All of them wrote to us last year.
 INSERT INTO hall.service (code, name, fee_fen, provider, port)
 SELECT 'SOAK' || i, '业务' || i, 100, CASE WHEN i % 2 = 0 THEN '风云气象' END, CASE WHEN i % 2 = 0 THEN '106602' END
 FROM generate_series(0, 49) AS i;
-INSERT INTO hall.subscriber (msisdn, balance_fen, ledger_number, brand, since)
-SELECT :first + i, 100000, 1, '全球通', now()
-FROM generate_series(0, :count - 1) AS i;
-INSERT INTO hall.ledger (msisdn, number, at, fen, balance_fen, kind, note, reference)
-SELECT :first + i, 1, now(), 100000, 100000, 'opening', '期初余额', 'opening'
-FROM generate_series(0, :count - 1) AS i;
 INSERT INTO hall.bill (msisdn, month, total_fen, items)
 SELECT :first + i, '2012-11-01', 5800, '[{"name": "套餐及固定费", "fen": 5800}]'
 FROM generate_series(0, :count / 5 * 4 - 1) AS i;

@@ -1,20 +1,6 @@
 -- How the model's player meets the store (tests/model/play.c): one call for each thing that happens, which answers what was said and how
 -- everything stands then. A conversation is one transaction that is rolled back, so each begins with the same store.
 
--- Replaces a piece of one of the store's functions (tests/model/faults.tsv).
-CREATE FUNCTION test.patch(p_function text, p_from text, p_to text) RETURNS void
-LANGUAGE plpgsql AS $$
-DECLARE
-    v_before text := pg_get_functiondef(p_function::regproc);
-    v_after  text := replace(v_before, p_from, p_to);
-BEGIN
-    IF v_after = v_before THEN
-        RAISE EXCEPTION '% has no "%"', p_function, p_from;
-    END IF;
-    EXECUTE v_after;
-END
-$$;
-
 -- A slow machine does the same as a quick one.
 SELECT test.patch('hall_private.run_steps', $$interval := '500 milliseconds'$$, $$interval := '1 hour'$$);
 

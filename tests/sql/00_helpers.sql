@@ -150,3 +150,17 @@ BEGIN
     fields := jsonb_build_object('balance', hall_private.post_ledger(subscriber.msisdn, -1, 'fee', 'test'));
 END
 $$;
+
+-- Replaces a piece of one of the store's functions: how faults are planted.
+CREATE FUNCTION test.patch(p_function text, p_from text, p_to text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+    v_before text := pg_get_functiondef(p_function::regproc);
+    v_after  text := replace(v_before, p_from, p_to);
+BEGIN
+    IF v_after = v_before THEN
+        RAISE EXCEPTION '% has no "%"', p_function, p_from;
+    END IF;
+    EXECUTE v_after;
+END
+$$;
